@@ -1,0 +1,186 @@
+//! A running machine, and what can be done with it.
+
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use labrunner_guest::protocol::{
+    Event, FrameError, ProcessId, Request, VERSION, read_frame, write_frame,
+};
+
+use crate::console::crash_line;
+use crate::error::MachineError;
+use crate::qemu::Qemu;
+
+/// A machine with an agent inside. Dropping it ends QEMU and with it all that ran in the machine.
+pub struct Machine {
+    qemu: Qemu,
+    requests: UnixStream,
+    events: Receiver<Result<Event, FrameError>>,
+    /// Tells whether the file that the machine was restored from is undamaged.
+    check: Option<JoinHandle<Result<(), MachineError>>>,
+    doing: &'static str,
+    next_id: ProcessId,
+}
+
+/// What a booted machine says of itself.
+#[derive(Debug, Clone)]
+pub struct Booted {
+    /// Kernel release, as `uname -r` prints it.
+    pub release: String,
+    /// What did not work while booting and is not fatal.
+    pub warnings: Vec<String>,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        qemu: Qemu,
+        doing: &'static str,
+        check: Option<JoinHandle<Result<(), MachineError>>>,
+    ) -> Result<Self, MachineError> {
+        let share = || qemu.agent.try_clone().map_err(MachineError::io("share the channel"));
+        let (requests, mut incoming) = (share()?, share()?);
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            loop {
+                let event = read_frame(&mut incoming);
+                let end = event.is_err();
+                if sender.send(event).is_err() || end {
+                    return;
+                }
+            }
+        });
+        Ok(Self { qemu, requests, events, check, doing, next_id: 1 })
+    }
+
+    /// Waits for the agent of a machine that boots.
+    pub(crate) fn booted(&mut self, within: Duration) -> Result<Booted, MachineError> {
+        match self.expect(within)? {
+            Event::Booted { version: VERSION, release, warnings } => {
+                Ok(Booted { release, warnings })
+            }
+            Event::Booted { version, .. } => {
+                Err(MachineError::Version { found: version, expected: VERSION })
+            }
+            other => Err(MachineError::Agent(format!("unexpected {other:?} while booting"))),
+        }
+    }
+
+    /// Waits until a restored machine answers. Everything that is asked of it before waits too.
+    ///
+    /// # Errors
+    /// [`MachineError::Damaged`] when the file that it was restored from is not what was saved: then
+    /// nothing that the machine does can be trusted.
+    pub fn ready(&mut self, within: Duration) -> Result<(), MachineError> {
+        let answer = self.expect(within);
+        if let Some(check) = self.check.take() {
+            check.join().unwrap_or_else(|_| {
+                Err(MachineError::Initramfs("the check of the saved machine panicked".into()))
+            })?;
+        }
+        match answer? {
+            Event::Ready => {
+                self.doing = "running";
+                Ok(())
+            }
+            other => Err(MachineError::Agent(format!("unexpected {other:?} while restoring"))),
+        }
+    }
+
+    /// Sends what a machine must know that was asleep; answered by [`Machine::ready`].
+    pub(crate) fn wake(&mut self) -> Result<(), MachineError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut seed = [0; 32];
+        rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
+            .map_err(|e| MachineError::io("read random bytes")(e.into()))?;
+        self.send(&Request::Wake { realtime_ns: now.as_nanos() as u64, seed })
+    }
+
+    /// Writes a file in the machine. A failure is reported by the next event.
+    pub fn put(&mut self, path: &str, mode: u32, data: Vec<u8>) -> Result<(), MachineError> {
+        self.send(&Request::Put { path: path.into(), mode, data })
+    }
+
+    /// Starts a process as root; `argv[0]` is its absolute path in the machine.
+    pub fn spawn(
+        &mut self,
+        argv: &[&str],
+        env: &[(&str, &str)],
+    ) -> Result<ProcessId, MachineError> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let argv = argv.iter().map(|s| s.to_string()).collect();
+        let env = env.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        self.send(&Request::Spawn { id, argv, env })?;
+        Ok(id)
+    }
+
+    /// Writes to the standard input of a process.
+    pub fn write_stdin(&mut self, id: ProcessId, data: &[u8]) -> Result<(), MachineError> {
+        self.send(&Request::Stdin { id, data: data.to_vec() })
+    }
+
+    /// Sends a signal to the process group of a process.
+    pub fn signal(&mut self, id: ProcessId, signal: i32) -> Result<(), MachineError> {
+        self.send(&Request::Signal { id, signal })
+    }
+
+    /// The next thing that happens in the machine, or `None` when nothing does in time.
+    pub fn next_event(&mut self, within: Duration) -> Result<Option<Event>, MachineError> {
+        match self.events.recv_timeout(within) {
+            Ok(Ok(Event::Failed { id: None, message })) => Err(MachineError::Agent(message)),
+            Ok(Ok(event)) => Ok(Some(event)),
+            Ok(Err(FrameError::Closed)) | Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+            Ok(Err(e)) => Err(MachineError::Channel(e)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+        }
+    }
+
+    /// What the machine's console printed last.
+    pub fn console(&self) -> String {
+        self.qemu.console.text()
+    }
+
+    /// The control channel, for saving.
+    pub(crate) fn qmp(&self) -> Result<UnixStream, MachineError> {
+        self.qemu.qmp.try_clone().map_err(MachineError::io("share the control channel"))
+    }
+
+    fn expect(&mut self, within: Duration) -> Result<Event, MachineError> {
+        let start = Instant::now();
+        self.next_event(within)?.ok_or_else(|| MachineError::Deadline {
+            doing: self.doing,
+            after: start.elapsed(),
+            console: self.console(),
+        })
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), MachineError> {
+        match write_frame(&mut self.requests, request) {
+            Ok(()) => Ok(()),
+            Err(FrameError::Io(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+                Err(self.gone())
+            }
+            Err(e) => Err(MachineError::Channel(e)),
+        }
+    }
+
+    /// The channel has ended: finds out why.
+    fn gone(&mut self) -> MachineError {
+        let (status, console) = self.qemu.last_words();
+        if let Some(reason) = crash_line(&console) {
+            return MachineError::GuestDown { reason: reason.to_string(), console };
+        }
+        match status {
+            Some(status) if status.success() && self.doing == "running" => {
+                MachineError::GuestDown { reason: "it was switched off".into(), console }
+            }
+            status => MachineError::QemuEnded {
+                status: status.map_or("its channels closed".into(), |s| s.to_string()),
+                doing: self.doing,
+                stderr: console,
+            },
+        }
+    }
+}

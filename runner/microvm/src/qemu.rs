@@ -1,0 +1,180 @@
+//! Starts QEMU, holds its ends of the channels, and makes sure that it ends.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use command_fds::{CommandFdExt, FdMapping};
+use labrunner_guest::protocol::PORT;
+
+use crate::console::Console;
+use crate::error::MachineError;
+
+/// What every machine has, whichever kernel it runs. Part of the key of a saved machine.
+pub(crate) const DEVICES: [&str; 13] = [
+    "-nodefaults",
+    "-no-user-config",
+    "-no-reboot",
+    "-display",
+    "none",
+    "-machine",
+    "pc,accel=tcg",
+    "-serial",
+    "chardev:console",
+    "-device",
+    "virtio-serial-pci",
+    "-mon",
+    "chardev=qmp,mode=control",
+];
+
+/// `no_timer_check`: with busy host cores the timer test of a cold boot can hang for good.
+/// `init_on_free=1`: freed pages are zero, and zero pages take no room in a saved machine.
+/// `panic=-1` with `-no-reboot`: a panic ends QEMU at once.
+pub(crate) const KERNEL_COMMAND_LINE: &str =
+    "console=ttyS0 quiet panic=-1 no_timer_check init_on_free=1 audit=0 nmi_watchdog=0";
+
+/// File descriptors that QEMU inherits, by number.
+const AGENT_FD: i32 = 3;
+const QMP_FD: i32 = 4;
+/// Where a saved machine is read from or written to.
+pub(crate) const STATE_FD: i32 = 5;
+
+/// How long a QEMU that closed its channels may take to end.
+const END: Duration = Duration::from_secs(2);
+
+/// Name of the QEMU program for this machine's architecture.
+pub fn program() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "qemu-system-aarch64",
+        _ => "qemu-system-x86_64",
+    }
+}
+
+/// Looks a program up as a shell does.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// How a machine starts.
+pub(crate) enum Start<'a> {
+    /// Cold, with this initramfs; what is saved goes to this file.
+    Boot { initramfs: &'a File, state: &'a File },
+    /// From a saved machine.
+    Restore { state: &'a File },
+}
+
+/// A running QEMU. Dropping it ends the process.
+pub(crate) struct Qemu {
+    child: Child,
+    /// The channel to the agent.
+    pub(crate) agent: UnixStream,
+    /// The control channel.
+    pub(crate) qmp: UnixStream,
+    /// What QEMU and the machine's console print.
+    pub(crate) console: Console,
+    console_thread: Option<JoinHandle<()>>,
+}
+
+impl Qemu {
+    /// Starts QEMU. It is killed when the calling *thread* ends, however that happens: see
+    /// `PR_SET_PDEATHSIG` in prctl(2), which setpriv(1) sets. So call this from a thread that
+    /// lives as long as the machine.
+    pub(crate) fn start(
+        kernel: &Path,
+        memory_mib: u32,
+        start: &Start<'_>,
+    ) -> Result<Self, MachineError> {
+        if find_program(program()).is_none() {
+            return Err(MachineError::NoQemu { program: program().into() });
+        }
+        let pair = || UnixStream::pair().map_err(MachineError::io("make a socket pair"));
+        let ((agent, agent_far), (qmp, qmp_far)) = (pair()?, pair()?);
+        let state = match start {
+            Start::Boot { state, .. } | Start::Restore { state } => state,
+        };
+        let state = state.try_clone().map_err(MachineError::io("share the state file"))?;
+
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL"])
+            .args(arguments(kernel, memory_mib, start))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .fd_mappings(vec![
+                FdMapping { parent_fd: OwnedFd::from(agent_far), child_fd: AGENT_FD },
+                FdMapping { parent_fd: OwnedFd::from(qmp_far), child_fd: QMP_FD },
+                FdMapping { parent_fd: OwnedFd::from(state), child_fd: STATE_FD },
+            ])
+            .map_err(|e| MachineError::io("pass channels to QEMU")(io::Error::other(e)))?;
+        let mut child = command.spawn().map_err(MachineError::io("start setpriv and QEMU"))?;
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let (console, console_thread) = Console::read(stderr);
+        Ok(Self { child, agent, qmp, console, console_thread: Some(console_thread) })
+    }
+
+    /// Waits a moment for a QEMU that is ending by itself. Its exit status, if it did end, and all
+    /// that it printed.
+    pub(crate) fn last_words(&mut self) -> (Option<std::process::ExitStatus>, String) {
+        let status = self.wait(END);
+        if status.is_some()
+            && let Some(thread) = self.console_thread.take()
+        {
+            let _ = thread.join();
+        }
+        (status, self.console.text())
+    }
+
+    fn wait(&mut self, within: Duration) -> Option<std::process::ExitStatus> {
+        let deadline = Instant::now() + within;
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            if Instant::now() > deadline {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The QEMU command, program first.
+pub(crate) fn arguments(kernel: &Path, memory_mib: u32, start: &Start<'_>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec![program().into()];
+    arguments.extend(DEVICES.iter().map(OsString::from));
+    let mut add = |items: &[&str]| arguments.extend(items.iter().map(OsString::from));
+    add(&["-chardev", "file,id=console,path=/dev/fd/2"]);
+    add(&["-chardev", &format!("socket,id=qmp,fd={QMP_FD}")]);
+    add(&["-chardev", &format!("socket,id=agent,fd={AGENT_FD}")]);
+    add(&["-device", &format!("virtserialport,chardev=agent,name={PORT}")]);
+    add(&["-m", &memory_mib.to_string()]);
+    match start {
+        Start::Boot { initramfs, .. } => {
+            add(&["-append", KERNEL_COMMAND_LINE]);
+            add(&["-initrd", &own_file(initramfs), "-kernel"]);
+            arguments.push(kernel.into());
+        }
+        Start::Restore { .. } => add(&["-incoming", &format!("fd:{STATE_FD}")]),
+    }
+    arguments
+}
+
+/// A path by which a child of ours can open a file that has no name.
+pub(crate) fn own_file(file: &File) -> String {
+    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
+}
