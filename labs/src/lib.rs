@@ -1,1 +1,60 @@
-//! x
+//! What the lab programs share.
+//!
+//! A lab is a small binary, `src/bin/chN-NAME.rs`, that reads from top to bottom: open the object, load
+//! it, attach its programs, observe. [`run`] gives it a [`Lab`] with the parsed arguments and the
+//! object; every step of the lab goes through it, so that all labs fail with the same kind of sentence.
+//!
+//! What a lab prints is compared with a recorded text. So a line on standard output is the same on
+//! every run, or starts with `# `, which marks it as information that is not compared.
+
+pub mod args;
+pub mod lab;
+mod libbpf_log;
+mod outcome;
+pub mod record;
+pub mod trace_pipe;
+pub mod wake;
+
+use std::process::ExitCode;
+
+pub use args::{Flag, Usage};
+pub use lab::{Aligned, Lab};
+pub use outcome::phrase;
+pub use trace_pipe::TracePipe;
+pub use wake::{Wake, Wakeups};
+
+/// The object that the build made for the binary in which this is written.
+///
+/// It is aligned to 8 bytes, as libelf wants the ELF header to be.
+#[macro_export]
+macro_rules! object {
+    () => {{
+        static OBJECT: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!(concat!(
+            env!("OUT_DIR"),
+            "/",
+            env!("CARGO_BIN_NAME"),
+            ".bpf.o"
+        )));
+        &OBJECT.0
+    }};
+}
+
+/// The main function of a lab: parses the arguments, runs `body`, turns its result into an exit status.
+///
+/// `object` is used unless `--object` names another. The status is 0 after the end that a signal or the
+/// lab itself asked for, and when nobody reads the output any more; 1 after an error, which is printed
+/// as one sentence on standard error; 2 after a wrong argument.
+pub fn run(
+    usage: &'static Usage,
+    object: &'static [u8],
+    body: fn(&Lab) -> anyhow::Result<()>,
+) -> ExitCode {
+    match args::parse(usage, std::env::args_os()) {
+        Ok(args::Parsed::Help) => outcome::of(outcome::print(&usage.help())),
+        Ok(args::Parsed::Run(args)) => {
+            libbpf_log::to_stderr();
+            outcome::of(body(&Lab::new(usage, args, object)))
+        }
+        Err(error) => outcome::wrong_usage(usage.name, &error),
+    }
+}

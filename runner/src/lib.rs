@@ -1,1 +1,28 @@
-//! (being written)
+//! Runs the labs of the course in a real kernel and checks what they did.
+//!
+//! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
+//! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
+
+pub mod cache;
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod compile;
+pub mod conduct;
+pub mod course;
+pub mod edit;
+pub mod engine;
+pub mod error;
+pub mod expected;
+pub mod features;
+pub mod judge;
+pub mod manifest;
+pub mod normalise;
+pub mod outcome;
+pub mod programs;
+pub mod refusal;
+pub mod render;
+pub mod report;
+pub mod run;
+pub mod stage;
+pub mod transcript;

@@ -29,8 +29,7 @@ impl Reports {
 /// Reads requests from the port and carries them out, one after the other.
 pub(crate) fn serve(mut port: File, warnings: Vec<String>) -> io::Result<()> {
     let reports = Reports(Arc::new(Mutex::new(port.try_clone()?)));
-    let release = rustix::system::uname().release().to_string_lossy().into_owned();
-    reports.send(&Event::Booted { version: VERSION, release, warnings });
+    reports.send(&Event::Booted { version: VERSION, release: release(), warnings });
 
     let mut processes = HashMap::new();
     loop {
@@ -46,7 +45,7 @@ fn carry_out(request: Request, processes: &mut HashMap<ProcessId, Process>, repo
     let (id, what, done) = match request {
         Request::Wake { realtime_ns, seed } => {
             let done = wake(realtime_ns, &seed);
-            reports.send(&Event::Ready);
+            reports.send(&Event::Ready { release: release() });
             (None, "set the clock".to_string(), done)
         }
         Request::Put { path, mode, data } => {
@@ -62,6 +61,13 @@ fn carry_out(request: Request, processes: &mut HashMap<ProcessId, Process>, repo
         Request::Stdin { id, data } => {
             let done = with(processes, id, |p| p.write(&data));
             (Some(id), "write to the standard input".to_string(), done)
+        }
+        Request::CloseStdin { id } => {
+            let done = with(processes, id, |p| {
+                p.close_stdin();
+                Ok(())
+            });
+            (Some(id), "close the standard input".to_string(), done)
         }
         Request::Signal { id, signal } => {
             let done = with(processes, id, |p| p.signal(signal));
@@ -81,6 +87,10 @@ fn with(
 ) -> io::Result<()> {
     let missing = || io::Error::new(io::ErrorKind::NotFound, format!("there is no process {id}"));
     act(processes.get_mut(&id).ok_or_else(missing)?)
+}
+
+fn release() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
 }
 
 fn wake(realtime_ns: u64, seed: &[u8]) -> io::Result<()> {

@@ -60,6 +60,11 @@ impl Process {
         }
     }
 
+    /// Ends its standard input.
+    pub(crate) fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
     /// Sends a signal to its process group; nothing happens when the group has ended.
     pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
         let signal = Signal::from_named_raw(signal)

@@ -67,6 +67,11 @@ pub enum Request {
         #[serde(with = "serde_bytes")]
         data: Vec<u8>,
     },
+    /// Ends the standard input of a process, which is how a lab is asked to finish.
+    CloseStdin {
+        /// Which process.
+        id: ProcessId,
+    },
     /// Sends a signal to the process group of a process; one that has ended is left alone.
     Signal {
         /// Which process.
@@ -91,7 +96,10 @@ pub enum Event {
         warnings: Vec<String>,
     },
     /// Answer to [`Request::Wake`].
-    Ready,
+    Ready {
+        /// Kernel release, as `uname -r` prints it.
+        release: String,
+    },
     /// A process was started.
     Started {
         /// Which process.

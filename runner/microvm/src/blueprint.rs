@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::MachineError;
 use crate::machine::Machine;
-use crate::qemu::{self, Qemu, STATE_FD, Start};
+use crate::qemu::{self, Qemu, Start};
 use crate::qmp::Qmp;
 use crate::saved::{Folder, SAVE, SavedFile};
 use crate::{initramfs, modules};
@@ -116,8 +116,8 @@ impl Blueprint {
         loop {
             progress(Progress::Booting { attempt });
             let start = Instant::now();
-            let how = Start::Boot { initramfs: &initramfs, state };
-            let qemu = Qemu::start(&self.kernel, self.memory_mib, &how)?;
+            let how = Start::Boot { kernel: &self.kernel, initramfs: &initramfs };
+            let qemu = Qemu::start(self.memory_mib, &how)?;
             let mut machine = Machine::new(qemu, "booting", None)?;
             let booted = match machine.booted(BOOT) {
                 Err(MachineError::Deadline { .. }) if attempt < BOOTS => {
@@ -129,7 +129,7 @@ impl Blueprint {
             let boot = start.elapsed();
             progress(Progress::Saving);
             let start = Instant::now();
-            Qmp::connect(machine.qmp()?)?.save_to_fd(STATE_FD, SAVE)?;
+            Qmp::connect(machine.qmp()?)?.save(state, SAVE)?;
             return Ok(Made { boot, save: start.elapsed(), warnings: booted.warnings });
         }
     }

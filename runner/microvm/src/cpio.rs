@@ -35,7 +35,9 @@ pub enum CpioError {
     )]
     Name(String),
     /// The folder of the member was not added before it: the kernel would drop the member.
-    #[error("\"{name}\" lies in \"{parent}\", which is not a folder of the archive: add that first")]
+    #[error(
+        "\"{name}\" lies in \"{parent}\", which is not a folder of the archive: add that first"
+    )]
     NoParent {
         /// The member.
         name: String,
@@ -173,10 +175,8 @@ impl<W: Write> Writer<W> {
     }
 
     fn record(&mut self, name: &str, inode: Inode, data: &[u8]) -> Result<(), CpioError> {
-        let size = u32::try_from(data.len()).map_err(|_| CpioError::TooLarge {
-            name: name.to_owned(),
-            size: data.len() as u64,
-        })?;
+        let size = u32::try_from(data.len())
+            .map_err(|_| CpioError::TooLarge { name: name.to_owned(), size: data.len() as u64 })?;
         let name_size = u32::try_from(name.len() + 1).unwrap_or(u32::MAX);
         let time = 0;
         let holder = (0, 0); // device the file was read from: none

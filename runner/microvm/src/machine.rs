@@ -1,7 +1,7 @@
 //! A running machine, and what can be done with it.
 
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +12,10 @@ use labrunner_guest::protocol::{
 use crate::console::crash_line;
 use crate::error::MachineError;
 use crate::qemu::Qemu;
+
+/// How many events may wait to be looked at. A process that prints without end is slowed down by this
+/// and cannot fill the host's memory.
+const EVENTS_AHEAD: usize = 64;
 
 /// A machine with an agent inside. Dropping it ends QEMU and with it all that ran in the machine.
 pub struct Machine {
@@ -41,7 +45,7 @@ impl Machine {
     ) -> Result<Self, MachineError> {
         let share = || qemu.agent.try_clone().map_err(MachineError::io("share the channel"));
         let (requests, mut incoming) = (share()?, share()?);
-        let (sender, events) = channel();
+        let (sender, events) = sync_channel(EVENTS_AHEAD);
         thread::spawn(move || {
             loop {
                 let event = read_frame(&mut incoming);
@@ -67,12 +71,12 @@ impl Machine {
         }
     }
 
-    /// Waits until a restored machine answers. Everything that is asked of it before waits too.
+    /// Waits until a restored machine answers, and returns its kernel's release. Everything that is asked of it before waits too.
     ///
     /// # Errors
     /// [`MachineError::Damaged`] when the file that it was restored from is not what was saved: then
     /// nothing that the machine does can be trusted.
-    pub fn ready(&mut self, within: Duration) -> Result<(), MachineError> {
+    pub fn ready(&mut self, within: Duration) -> Result<String, MachineError> {
         let answer = self.expect(within);
         if let Some(check) = self.check.take() {
             check.join().unwrap_or_else(|_| {
@@ -80,9 +84,9 @@ impl Machine {
             })?;
         }
         match answer? {
-            Event::Ready => {
+            Event::Ready { release } => {
                 self.doing = "running";
-                Ok(())
+                Ok(release)
             }
             other => Err(MachineError::Agent(format!("unexpected {other:?} while restoring"))),
         }
@@ -119,6 +123,11 @@ impl Machine {
     /// Writes to the standard input of a process.
     pub fn write_stdin(&mut self, id: ProcessId, data: &[u8]) -> Result<(), MachineError> {
         self.send(&Request::Stdin { id, data: data.to_vec() })
+    }
+
+    /// Ends the standard input of a process.
+    pub fn close_stdin(&mut self, id: ProcessId) -> Result<(), MachineError> {
+        self.send(&Request::CloseStdin { id })
     }
 
     /// Sends a signal to the process group of a process.

@@ -42,8 +42,8 @@ pub(crate) const KERNEL_COMMAND_LINE: &str =
 /// File descriptors that QEMU inherits, by number.
 const AGENT_FD: i32 = 3;
 const QMP_FD: i32 = 4;
-/// Where a saved machine is read from or written to.
-pub(crate) const STATE_FD: i32 = 5;
+/// Where a saved machine is read from.
+const STATE_FD: i32 = 5;
 
 /// How long a QEMU that closed its channels may take to end.
 const END: Duration = Duration::from_secs(2);
@@ -64,8 +64,8 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 
 /// How a machine starts.
 pub(crate) enum Start<'a> {
-    /// Cold, with this initramfs; what is saved goes to this file.
-    Boot { initramfs: &'a File, state: &'a File },
+    /// Cold, with this initramfs.
+    Boot { kernel: &'a Path, initramfs: &'a File },
     /// From a saved machine.
     Restore { state: &'a File },
 }
@@ -86,33 +86,29 @@ impl Qemu {
     /// Starts QEMU. It is killed when the calling *thread* ends, however that happens: see
     /// `PR_SET_PDEATHSIG` in prctl(2), which setpriv(1) sets. So call this from a thread that
     /// lives as long as the machine.
-    pub(crate) fn start(
-        kernel: &Path,
-        memory_mib: u32,
-        start: &Start<'_>,
-    ) -> Result<Self, MachineError> {
+    pub(crate) fn start(memory_mib: u32, start: &Start<'_>) -> Result<Self, MachineError> {
         if find_program(program()).is_none() {
             return Err(MachineError::NoQemu { program: program().into() });
         }
         let pair = || UnixStream::pair().map_err(MachineError::io("make a socket pair"));
         let ((agent, agent_far), (qmp, qmp_far)) = (pair()?, pair()?);
-        let state = match start {
-            Start::Boot { state, .. } | Start::Restore { state } => state,
-        };
-        let state = state.try_clone().map_err(MachineError::io("share the state file"))?;
+        let mut files = vec![
+            FdMapping { parent_fd: OwnedFd::from(agent_far), child_fd: AGENT_FD },
+            FdMapping { parent_fd: OwnedFd::from(qmp_far), child_fd: QMP_FD },
+        ];
+        if let Start::Restore { state } = start {
+            let state = state.try_clone().map_err(MachineError::io("share the state file"))?;
+            files.push(FdMapping { parent_fd: OwnedFd::from(state), child_fd: STATE_FD });
+        }
 
         let mut command = Command::new("setpriv");
         command
             .args(["--pdeathsig", "KILL"])
-            .args(arguments(kernel, memory_mib, start))
+            .args(arguments(memory_mib, start))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .fd_mappings(vec![
-                FdMapping { parent_fd: OwnedFd::from(agent_far), child_fd: AGENT_FD },
-                FdMapping { parent_fd: OwnedFd::from(qmp_far), child_fd: QMP_FD },
-                FdMapping { parent_fd: OwnedFd::from(state), child_fd: STATE_FD },
-            ])
+            .fd_mappings(files)
             .map_err(|e| MachineError::io("pass channels to QEMU")(io::Error::other(e)))?;
         let mut child = command.spawn().map_err(MachineError::io("start setpriv and QEMU"))?;
         let stderr = child.stderr.take().expect("stderr is piped");
@@ -154,7 +150,7 @@ impl Drop for Qemu {
 }
 
 /// The QEMU command, program first.
-pub(crate) fn arguments(kernel: &Path, memory_mib: u32, start: &Start<'_>) -> Vec<OsString> {
+fn arguments(memory_mib: u32, start: &Start<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![program().into()];
     arguments.extend(DEVICES.iter().map(OsString::from));
     let mut add = |items: &[&str]| arguments.extend(items.iter().map(OsString::from));
@@ -164,10 +160,10 @@ pub(crate) fn arguments(kernel: &Path, memory_mib: u32, start: &Start<'_>) -> Ve
     add(&["-device", &format!("virtserialport,chardev=agent,name={PORT}")]);
     add(&["-m", &memory_mib.to_string()]);
     match start {
-        Start::Boot { initramfs, .. } => {
+        Start::Boot { kernel, initramfs } => {
             add(&["-append", KERNEL_COMMAND_LINE]);
             add(&["-initrd", &own_file(initramfs), "-kernel"]);
-            arguments.push(kernel.into());
+            arguments.push((*kernel).into());
         }
         Start::Restore { .. } => add(&["-incoming", &format!("fd:{STATE_FD}")]),
     }

@@ -1,15 +1,22 @@
 //! The part of QEMU's control protocol (QMP, qemu-qmp-ref(7)) that saving a machine needs.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, IoSlice, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use serde_json::{Value, json};
 
 use crate::error::MachineError;
 
 /// How often a running migration is asked whether it is done.
 const POLL: Duration = Duration::from_millis(10);
+
+/// The name under which QEMU knows the file that a machine is saved to.
+const STATE: &str = "state";
 
 /// A connection over which commands are given and answered one at a time.
 pub(crate) struct Qmp {
@@ -25,12 +32,13 @@ impl Qmp {
         Ok(qmp)
     }
 
-    /// Writes the whole machine to an inherited file descriptor and returns when it is written.
-    pub(crate) fn save_to_fd(&mut self, fd: i32, within: Duration) -> Result<(), MachineError> {
+    /// Writes the whole machine to a file and returns when it is written.
+    pub(crate) fn save(&mut self, file: &File, within: Duration) -> Result<(), MachineError> {
         let deadline = Instant::now() + within;
+        self.pass(file)?;
         // QEMU throttles a migration by default; this one goes to a file.
         self.run("migrate-set-parameters", json!({ "max-bandwidth": 1u64 << 40 }))?;
-        self.run("migrate", json!({ "uri": format!("fd:{fd}") }))?;
+        self.run("migrate", json!({ "uri": format!("fd:{STATE}") }))?;
         while Instant::now() < deadline {
             let answer = self.run("query-migrate", json!({}))?;
             match answer["status"].as_str() {
@@ -46,10 +54,29 @@ impl Qmp {
         Err(MachineError::Deadline { doing: "being saved", after: within, console })
     }
 
+    /// Gives QEMU an open file, which it then knows as [`STATE`].
+    fn pass(&mut self, file: &File) -> Result<(), MachineError> {
+        let command = "getfd";
+        let request =
+            format!("{}\n", json!({ "execute": command, "arguments": { "fdname": STATE } }));
+        let files = [file.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        ancillary.push(SendAncillaryMessage::ScmRights(&files));
+        let data = [IoSlice::new(request.as_bytes())];
+        rustix::net::sendmsg(self.reader.get_ref(), &data, &mut ancillary, SendFlags::empty())
+            .map_err(|e| MachineError::io("pass a file to QEMU")(e.into()))?;
+        self.answer(command).map(drop)
+    }
+
     fn run(&mut self, command: &'static str, arguments: Value) -> Result<Value, MachineError> {
         let request = json!({ "execute": command, "arguments": arguments });
         writeln!(self.reader.get_mut(), "{request}")
             .map_err(MachineError::io(format!("send `{command}` to QEMU")))?;
+        self.answer(command)
+    }
+
+    fn answer(&mut self, command: &'static str) -> Result<Value, MachineError> {
         loop {
             let mut answer = self.read(command)?;
             if let Some(error) = answer.get("error") {

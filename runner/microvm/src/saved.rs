@@ -45,8 +45,8 @@ impl Folder {
     /// lives. `waiting` is called if that takes time.
     pub(crate) fn lock(&self, waiting: impl FnOnce()) -> Result<File, MachineError> {
         let path = self.path.join("lock");
-        let file = File::create(&path)
-            .map_err(MachineError::io(format!("write {}", path.display())))?;
+        let file =
+            File::create(&path).map_err(MachineError::io(format!("write {}", path.display())))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             waiting();
             flock(&file, FlockOperation::LockExclusive)
@@ -58,11 +58,9 @@ impl Folder {
     /// A file without a name, which the system removes if this process ends before it has one.
     pub(crate) fn nameless(&self) -> Result<File, MachineError> {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        openat(CWD, &self.path, flags, Mode::from_raw_mode(0o600))
-            .map(File::from)
-            .map_err(|e| {
-                MachineError::io(format!("make a file in {}", self.path.display()))(e.into())
-            })
+        openat(CWD, &self.path, flags, Mode::from_raw_mode(0o600)).map(File::from).map_err(|e| {
+            MachineError::io(format!("make a file in {}", self.path.display()))(e.into())
+        })
     }
 
     /// Gives a complete file its name and removes older machines of the same label.
@@ -146,7 +144,7 @@ impl SavedFile {
                 .map_err(MachineError::io(format!("open {}", self.path.display())))
         };
         let (state, mut again) = (open()?, open()?);
-        let qemu = Qemu::start(Path::new(""), memory_mib, &Start::Restore { state: &state })?;
+        let qemu = Qemu::start(memory_mib, &Start::Restore { state: &state })?;
         let expected = self.checksum;
         let path = self.path.clone();
         let check = thread::spawn(move || match checksum(&mut again) {

@@ -40,7 +40,8 @@ fn the_same_calls_give_the_same_bytes() {
 
 #[test]
 fn another_cpio_reads_it() {
-    let Some(listing) = list_with("cpio", &["-t"]).or_else(|| list_with("busybox", &["cpio", "-t"]))
+    let Some(listing) =
+        list_with("cpio", &["-t"]).or_else(|| list_with("busybox", &["cpio", "-t"]))
     else {
         eprintln!("skipped: neither cpio nor busybox is installed");
         return;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+/* One small program or map for each kernel feature that labs need: see labs/src/bin/probe. */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+/* How often the one program that is attached has run. */
+__u32 hits;
+
+#define PROBE(name, result)                                                                        \
+	int name(void *ctx)                                                                        \
+	{                                                                                          \
+		hits++;                                                                            \
+		return result;                                                                     \
+	}
+
+SEC("kprobe")
+PROBE(try_kprobe, 0)
+
+SEC("tp/raw_syscalls/sys_enter")
+PROBE(try_tracepoint, 0)
+
+SEC("raw_tp/sys_enter")
+PROBE(try_raw_tracepoint, 0)
+
+SEC("fentry/vfs_read")
+PROBE(try_fentry, 0)
+
+SEC("lsm/file_open")
+PROBE(try_lsm, 0)
+
+SEC("xdp")
+PROBE(try_xdp, XDP_PASS)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ringbuf SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+} perf_event_array SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

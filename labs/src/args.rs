@@ -1,0 +1,165 @@
+//! The command line of a lab: `--object FILE`, `--help`, and the flags of its own.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+/// What a lab says about itself in `--help`, and the flags it knows.
+#[derive(Debug)]
+pub struct Usage {
+    /// The binary's name: `env!("CARGO_BIN_NAME")`.
+    pub name: &'static str,
+    /// One sentence: what the lab shows.
+    pub about: &'static str,
+    /// Flags besides `--object` and `--help`; each takes a value.
+    pub flags: &'static [Flag],
+}
+
+/// A flag that takes a value, as in `--every 2`.
+#[derive(Debug)]
+pub struct Flag {
+    /// Without the dashes.
+    pub name: &'static str,
+    /// How `--help` calls the value, in capitals.
+    pub value: &'static str,
+    /// The value when the flag is not given.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// `--every SECONDS`, for labs that print a table again and again. Read it with [`crate::Lab::every`].
+pub const EVERY: Flag = Flag {
+    name: "every",
+    value: "SECONDS",
+    default: "2",
+    help: "print the table every SECONDS; 0: only on Enter and at the end",
+};
+
+/// What the command line asks for.
+pub(crate) enum Parsed {
+    Help,
+    Run(Args),
+}
+
+/// The values given on the command line.
+#[derive(Debug, Default)]
+pub(crate) struct Args {
+    /// The object to load instead of the embedded one.
+    pub(crate) object: Option<PathBuf>,
+    flags: HashMap<&'static str, String>,
+}
+
+impl Args {
+    /// The value of a flag, or its default.
+    ///
+    /// # Panics
+    /// When `usage` has no such flag: a mistake in the lab itself.
+    pub(crate) fn get<'a>(&'a self, usage: &Usage, name: &str) -> &'a str {
+        match self.flags.get(name) {
+            Some(given) => given,
+            None => {
+                usage.flags.iter().find(|flag| flag.name == name).expect("a known flag").default
+            }
+        }
+    }
+}
+
+/// Parses the arguments; the first is the name of the program.
+///
+/// # Errors
+/// An unknown argument, a flag without its value, a value that is not UTF-8.
+pub(crate) fn parse(
+    usage: &'static Usage,
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Parsed> {
+    let mut parser = lexopt::Parser::from_iter(args);
+    let mut parsed = Args::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Parsed::Help),
+            Long("object") => parsed.object = Some(parser.value()?.into()),
+            Long(name) => match usage.flags.iter().find(|flag| flag.name == name) {
+                Some(flag) => {
+                    parsed.flags.insert(flag.name, parser.value()?.string()?);
+                }
+                None => bail!("there is no option --{name}"),
+            },
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Parsed::Run(parsed))
+}
+
+impl Usage {
+    /// The text of `--help`.
+    pub(crate) fn help(&self) -> String {
+        let mut rows = vec![(
+            "--object FILE".to_owned(),
+            "load this BPF object instead of the one built in".to_owned(),
+        )];
+        for flag in self.flags {
+            let help = format!("{} (default: {})", flag.help, flag.default);
+            rows.push((format!("--{} {}", flag.name, flag.value), help));
+        }
+        rows.push(("-h, --help".to_owned(), "print this text".to_owned()));
+
+        let width = rows.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
+        let mut text = format!("{}\n\nUsage: {} [OPTIONS]\n\nOptions:\n", self.about, self.name);
+        for (left, right) in rows {
+            text.push_str(&format!("  {left:width$}  {right}\n"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static USAGE: Usage = Usage { name: "ch0-lab", about: "Shows nothing.", flags: &[EVERY] };
+
+    fn parsed(args: &[&str]) -> Result<Args> {
+        let args = ["ch0-lab"].iter().chain(args).map(OsString::from);
+        match parse(&USAGE, args.collect::<Vec<_>>())? {
+            Parsed::Run(args) => Ok(args),
+            Parsed::Help => bail!("help"),
+        }
+    }
+
+    #[test]
+    fn flags_have_defaults() {
+        let args = parsed(&[]).unwrap();
+        assert_eq!(args.get(&USAGE, "every"), "2");
+        assert_eq!(args.object, None);
+    }
+
+    #[test]
+    fn flags_and_object_are_taken_in_both_spellings() {
+        for args in [["--every", "0", "--object", "x.o"].as_slice(), &["--every=0", "--object=x.o"]]
+        {
+            let args = parsed(args).unwrap();
+            assert_eq!(args.get(&USAGE, "every"), "0");
+            assert_eq!(args.object, Some("x.o".into()));
+        }
+    }
+
+    #[test]
+    fn unknown_arguments_are_refused() {
+        assert_eq!(parsed(&["--nope"]).unwrap_err().to_string(), "there is no option --nope");
+        assert!(parsed(&["nope"]).is_err());
+        assert!(parsed(&["--every"]).is_err());
+    }
+
+    #[test]
+    fn help_names_every_option() {
+        assert_eq!(parsed(&["--help"]).unwrap_err().to_string(), "help");
+        let help = USAGE.help();
+        for option in ["--object FILE", "--every SECONDS", "(default: 2)", "-h, --help"] {
+            assert!(help.contains(option), "{help}");
+        }
+    }
+}

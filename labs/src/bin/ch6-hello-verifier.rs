@@ -1,0 +1,36 @@
+//! hello-verifier: what the verifier says about two programs, also when it accepts them.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use labs::{Flag, Lab, Usage};
+
+static USAGE: Usage = Usage {
+    name: env!("CARGO_BIN_NAME"),
+    about: "Has the kernel verify two programs, and shows the verifier's log of each. Attaches nothing.",
+    flags: &[Flag {
+        name: "log-level",
+        value: "LEVEL",
+        default: "2",
+        help: "for accepted programs: 1 for a few numbers, 2 for every instruction",
+    }],
+};
+
+fn main() -> ExitCode {
+    labs::run(&USAGE, labs::object!(), hello_verifier)
+}
+
+fn hello_verifier(lab: &Lab) -> Result<()> {
+    let level = lab.flag("log-level").parse().context("--log-level wants a number")?;
+
+    // The log of a program that is refused is printed here, and this is the end then.
+    let object = lab.load(lab.open()?)?;
+    lab.print_logs_of_success(level)?;
+
+    let mut out = io::stdout().lock();
+    for program in object.progs() {
+        writeln!(out, "{}: accepted", program.name().display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The features, and how each is tried.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use libbpf_rs::{
+    Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
+    RingBufferBuilder,
+};
+use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+
+/// Something that a kernel has or has not.
+pub(crate) struct Feature {
+    /// As manifests of labs name it.
+    pub(crate) name: &'static str,
+    /// Tries it. The error's chain reads as a phrase: what did not work, and why.
+    pub(crate) check: fn() -> Result<()>,
+}
+
+pub(crate) const FEATURES: [Feature; 10] = [
+    Feature { name: "btf", check: btf },
+    Feature { name: "kprobe", check: kprobe },
+    Feature { name: "tracepoint", check: tracepoint },
+    Feature { name: "raw-tracepoint", check: raw_tracepoint },
+    Feature { name: "fentry", check: fentry },
+    Feature { name: "lsm", check: lsm },
+    Feature { name: "xdp", check: xdp },
+    Feature { name: "ringbuf", check: ringbuf },
+    Feature { name: "perf-event-array", check: perf_event_array },
+    Feature { name: "trace-pipe", check: trace_pipe },
+];
+
+fn btf() -> Result<()> {
+    ensure!(
+        Path::new("/sys/kernel/btf/vmlinux").exists(),
+        "this kernel carries no types of its own (CONFIG_DEBUG_INFO_BTF)"
+    );
+    Ok(())
+}
+
+fn kprobe() -> Result<()> {
+    // The kernel's list of event sources: without this one libbpf would have to go through tracefs,
+    // where a probe outlives its maker.
+    ensure!(
+        Path::new("/sys/bus/event_source/devices/kprobe").exists(),
+        "this kernel is built without kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)"
+    );
+    let object = load("try_kprobe", "kprobe")?;
+    let _link = attach(&object, "kprobe", |program| program.attach_ksyscall(false, "getppid"))?;
+    call_getppid();
+    ensure_hit(&object, "kprobes")
+}
+
+fn tracepoint() -> Result<()> {
+    tracefs()?; // it has the numbers of the tracepoints
+    let object = load("try_tracepoint", "tracepoint")?;
+    let _link = attach(&object, "tracepoint", |program| program.attach())?;
+    call_getppid();
+    ensure_hit(&object, "tracepoints")
+}
+
+fn raw_tracepoint() -> Result<()> {
+    let object = load("try_raw_tracepoint", "raw tracepoint")?;
+    let _link = attach(&object, "raw tracepoint", |program| program.attach())?;
+    call_getppid();
+    ensure_hit(&object, "raw tracepoints")
+}
+
+fn fentry() -> Result<()> {
+    btf()?;
+    let object = load("try_fentry", "fentry")?;
+    let _link = attach(&object, "fentry", |program| program.attach())?;
+    File::open("/dev/zero")?.read_exact(&mut [0])?;
+    ensure_hit(&object, "fentry")
+}
+
+fn lsm() -> Result<()> {
+    btf()?;
+    let object = load("try_lsm", "LSM")?;
+    let _link = attach(&object, "LSM", |program| program.attach())?;
+    File::open("/dev/zero")?;
+    ensure!(
+        hits(&object)? > 0,
+        "LSM programs attach, but are not asked: `bpf` is missing in the lsm= list of the kernel's \
+         command line"
+    );
+    Ok(())
+}
+
+fn xdp() -> Result<()> {
+    let object = load("try_xdp", "XDP")?;
+    let any = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
+    let lo = netdevice::name_to_index(any, "lo").context("there is no loopback interface")?;
+    attach(&object, "XDP", |program| program.attach_xdp(lo as i32)).map(drop)
+}
+
+fn ringbuf() -> Result<()> {
+    let object = load("ringbuf", "ring buffer")?;
+    let map = map(&object, "ringbuf")?;
+    let mut builder = RingBufferBuilder::new();
+    builder.add(&map, |_| 0)?;
+    builder.build().context("ring buffers cannot be mapped").map(drop)
+}
+
+fn perf_event_array() -> Result<()> {
+    let object = load("perf_event_array", "perf event array")?;
+    let map = map(&object, "perf_event_array")?;
+    let buffer = PerfBufferBuilder::new(&map).sample_cb(|_, _| ()).pages(1).build();
+    buffer.context("perf buffers are refused").map(drop)
+}
+
+/// The pipe is opened, but not read: what is in it belongs to somebody else.
+fn trace_pipe() -> Result<()> {
+    let tracefs = tracefs()?;
+    File::open(tracefs.join("trace_pipe")).context("the trace pipe cannot be opened")?;
+    let on = fs::read_to_string(tracefs.join("tracing_on")).unwrap_or_default();
+    ensure!(on.trim() != "0", "tracing is switched off ({}/tracing_on)", tracefs.display());
+    Ok(())
+}
+
+/// Where tracefs is mounted: its own place, or the one inside debugfs that it had before Linux 4.1.
+fn tracefs() -> Result<&'static Path> {
+    for path in ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"].map(Path::new) {
+        match fs::metadata(path.join("trace_pipe")) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error).context("tracefs cannot be entered"),
+        }
+    }
+    bail!("tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)")
+}
+
+/// Loads one program, or creates one map, of the embedded object.
+fn load(only: &str, kind: &str) -> Result<Object> {
+    let mut object = ObjectBuilder::default().open_memory(labs::object!())?;
+    for mut program in object.progs_mut() {
+        program.set_autoload(program.name() == only);
+    }
+    for mut map in object.maps_mut() {
+        let name = map.name().to_string_lossy().into_owned();
+        map.set_autocreate(name == only || name.ends_with(".bss"))?;
+    }
+    let is_map = object.maps().any(|map| map.name() == only);
+    let what = if is_map { "maps" } else { "programs" };
+    object.load().with_context(|| format!("{kind} {what} are refused"))
+}
+
+/// Attaches the one program that was loaded.
+fn attach(
+    object: &Object,
+    kind: &str,
+    how: impl FnOnce(&ProgramMut<'_>) -> libbpf_rs::Result<Link>,
+) -> Result<Link> {
+    let program = object.progs_mut().find(|program| program.autoload());
+    let program = program.with_context(|| format!("no program for {kind}"))?;
+    how(&program).with_context(|| format!("{kind} programs load, but cannot be attached"))
+}
+
+/// The event for programs at system calls.
+fn call_getppid() {
+    let _ = rustix::process::getppid();
+}
+
+fn ensure_hit(object: &Object, kind: &str) -> Result<()> {
+    ensure!(hits(object)? > 0, "{kind} attach, but the program is not run");
+    Ok(())
+}
+
+fn hits(object: &Object) -> Result<u32> {
+    let bss = object.maps().find(|map| map.name().to_string_lossy().ends_with(".bss"));
+    let bss = bss.context("the probe object has no globals")?;
+    let value = bss.lookup(&0u32.to_ne_bytes(), MapFlags::ANY)?;
+    value.and_then(|value| labs::record::u32_at(&value, 0)).context("the globals cannot be read")
+}
+
+fn map<'a>(object: &'a Object, name: &str) -> Result<libbpf_rs::Map<'a>> {
+    object.maps().find(|map| map.name() == name).with_context(|| format!("no map {name}"))
+}

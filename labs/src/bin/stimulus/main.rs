@@ -1,0 +1,166 @@
+//! stimulus: makes exact numbers of kernel events, for labs to see.
+//!
+//! It is started before a lab attaches, so that its own start is not among the events, prints `ready`,
+//! and then reads commands, one a line. A command is done completely before it is answered by one
+//! line: `ok PID…`, the processes that made the events, or `error: …`. The end of standard input is
+//! the end of it.
+//!
+//! A command makes as many events of its kind as told, and none besides. What else a process does all
+//! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
+
+mod command;
+mod ping;
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io::{self, BufRead, Write};
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command as Process, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use command::Command;
+use nix::sys::signal::{SigEvent, SigevNotify};
+use nix::sys::timer::Timer;
+use nix::time::ClockId;
+
+const HELP: &str = "\
+Makes exact numbers of kernel events. Prints `ready`, then reads commands, one a line:
+
+  exec times=3 uid=1000 name=bash       start a program, as this user, by a process of this name
+  syscall name=getppid times=3          make a system call: getppid, timer_create, timer_delete
+  burst times=100000                    make this many getppid calls
+  ping times=3 address=127.0.0.1        send ICMP echo requests, wait a second at most for each reply
+
+Each is answered by `ok PID...` (who made the events) or `error: ...`. Ends with its input.
+
+Usage: stimulus [--uid-base N]
+
+  --uid-base N   added to every uid, so that events of the machine's own users stay apart (default: 0)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut uid_base = 0;
+    let mut args = lexopt::Parser::from_env();
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("exit") => return exit(&args.value()?), // we are what `exec` starts
+            lexopt::Arg::Long("uid-base") => uid_base = lexopt::ValueExt::parse(&args.value()?)?,
+            lexopt::Arg::Long("help") => return Ok(io::stdout().write_all(HELP.as_bytes())?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+
+    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default() };
+    let mut out = io::stdout().lock();
+    writeln!(out, "ready")?;
+    for line in io::stdin().lock().lines() {
+        match line?.parse().and_then(|command| stimulus.obey(command)) {
+            Ok(answer) => writeln!(out, "ok {answer}")?,
+            Err(error) => writeln!(out, "error: {error:#}")?,
+        }
+    }
+    Ok(())
+}
+
+/// The program that `exec` starts. It ends at once, but takes the name of its parent first: an exec
+/// renames a process, and tracefs prints the name that it has seen last.
+fn exit(name: &OsStr) -> Result<()> {
+    rustix::thread::set_name(&CString::new(name.as_bytes())?)?;
+    Ok(())
+}
+
+struct Stimulus {
+    uid_base: u32,
+    /// Timers made by `timer_create` and not deleted yet. The kernel frees them when the process ends;
+    /// deleting them then would make calls that nobody asked for.
+    timers: ManuallyDrop<Vec<Timer>>,
+}
+
+impl Stimulus {
+    /// Makes the events; returns what follows `ok`.
+    fn obey(&mut self, command: Command) -> Result<String> {
+        let own = rustix::process::getpid().to_string();
+        match command {
+            Command::Exec { times, uid, name } => {
+                let pids = self.exec(times, uid, name.as_deref())?;
+                Ok(pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "))
+            }
+            Command::Syscall { times, name } => {
+                for _ in 0..times {
+                    self.syscall(&name)?;
+                }
+                Ok(own)
+            }
+            Command::Burst { times } => {
+                for _ in 0..times {
+                    let _ = rustix::process::getppid();
+                }
+                Ok(own)
+            }
+            Command::Ping { times, address } => {
+                let received =
+                    ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
+                Ok(format!("{own} sent={times} received={received}"))
+            }
+        }
+    }
+
+    /// Starts a program that ends at once, `times` times, one after the other. Returns the processes.
+    fn exec(&self, times: u32, uid: Option<u32>, name: Option<&str>) -> Result<Vec<u32>> {
+        // A child is born with its parent's name, and has it until the exec is done: so that is what a
+        // program attached to the entry of execve sees.
+        let own = rustix::thread::name()?;
+        let name = name.map_or(Ok(own.clone()), CString::new)?;
+        rustix::thread::set_name(&name)?;
+        let pids = (0..times).map(|_| self.exec_once(uid, &name)).collect();
+        rustix::thread::set_name(&own)?;
+        pids
+    }
+
+    fn exec_once(&self, uid: Option<u32>, name: &CStr) -> Result<u32> {
+        // By this path a user who may not enter the folder of the binary can start it, too.
+        let mut process = Process::new("/proc/self/exe");
+        process
+            .arg("--exit")
+            .arg(OsStr::from_bytes(name.to_bytes()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        if let Some(uid) = uid {
+            let uid = uid.checked_add(self.uid_base).context("uid is too large")?;
+            process.uid(uid).gid(uid);
+        }
+        let mut child = process.spawn().context("cannot start a program")?;
+        let status = child.wait()?;
+        if !status.success() {
+            bail!("the program that was started failed: {status}");
+        }
+        Ok(child.id())
+    }
+
+    fn syscall(&mut self, name: &str) -> Result<()> {
+        match name {
+            "getppid" => drop(rustix::process::getppid()),
+            "timer_create" => {
+                let silent = SigEvent::new(SigevNotify::SigevNone);
+                self.timers.push(Timer::new(ClockId::CLOCK_MONOTONIC, silent)?);
+            }
+            "timer_delete" => match self.timers.pop() {
+                Some(timer) => drop(timer),
+                None => bail!("there is no timer to delete: use timer_create first"),
+            },
+            other => bail!("cannot make the system call {other}"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The kernel's trace pipe: where `bpf_printk` of every program on the machine goes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+
+/// Where tracefs is mounted: its own place, and the one inside debugfs that it had before Linux 4.1.
+const PATHS: [&str; 2] = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
+
+/// The trace pipe, opened for reading. What is read from it is gone: there is one for the machine.
+#[derive(Debug)]
+pub struct TracePipe {
+    file: File,
+}
+
+impl TracePipe {
+    /// How often to look for new lines. The pipe can be polled, but on some kernels becomes readable
+    /// only when its buffer is half full (tracefs' `buffer_percent`), which a few lines never do.
+    pub const TICK: Duration = Duration::from_millis(50);
+
+    /// Opens the pipe and drops what is in it: lines from before this lab.
+    ///
+    /// # Errors
+    /// tracefs is not mounted, we are not root, or, on newer kernels, somebody else reads the pipe.
+    pub fn open() -> Result<Self> {
+        let path = PATHS.into_iter().find(|path| Path::new(path).exists()).ok_or_else(|| {
+            anyhow!(
+                "cannot find the trace pipe: `mount -t tracefs tracefs /sys/kernel/tracing` is missing"
+            )
+        })?;
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(path)
+            .with_context(|| format!("cannot open the trace pipe {path}"))?;
+        let mut pipe = Self { file };
+        // Others may write faster than we read, so this has an end of its own.
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !pipe.read()?.is_empty() && Instant::now() < deadline {}
+        Ok(pipe)
+    }
+
+    /// Copies to standard output what is in the pipe, as the kernel prints it. Does not wait.
+    ///
+    /// # Errors
+    /// The pipe cannot be read, or nobody reads our output.
+    pub fn print(&mut self) -> Result<()> {
+        loop {
+            let lines = self.read()?;
+            if lines.is_empty() {
+                return Ok(());
+            }
+            io::stdout().write_all(&lines)?;
+        }
+    }
+
+    /// Some whole lines; nothing when the pipe is empty.
+    fn read(&mut self) -> Result<Vec<u8>> {
+        let mut lines = vec![0; 64 * 1024]; // the kernel gives whole lines to a buffer of a page or more
+        loop {
+            match self.file.read(&mut lines) {
+                Ok(length) => {
+                    lines.truncate(length);
+                    return Ok(lines);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Vec::new()),
+                Err(error) => return Err(error).context("cannot read the trace pipe"),
+            }
+        }
+    }
+}

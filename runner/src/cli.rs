@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Run the labs of the eBPF workbook in a real kernel and check what they did.
+#[derive(Debug, Parser)]
+#[command(
+    name = "labrunner",
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  labrunner list                                      all labs
+  labrunner ch2 hello-map                             run a lab in a fresh micro-VM
+  labrunner ch2 hello-map --break null-check          see what the verifier says of a known mistake
+  labrunner ch3 hello-xdp --on host                   run a lab on this machine's own kernel
+  labrunner ch2 hello --format json                   one JSON object for other programs
+
+Exit status: 0 passed, 1 failed, 2 wrong usage, 69 this machine cannot run it (or the lab was
+skipped), 130 interrupted."
+)]
+pub struct Cli {
+    /// What to do other than run a lab.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The lab to run.
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Everything that is not a lab.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// List the labs of the course.
+    List,
+    /// Show what is kept in the cache folder and how large it is.
+    Cache {
+        /// Remove everything from it; the next run makes what it needs again.
+        #[arg(long)]
+        clean: bool,
+    },
+}
+
+/// Which lab, and how.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Chapter, such as `ch2`.
+    pub chapter: Option<String>,
+
+    /// Lab of that chapter, such as `hello-map`.
+    pub lab: Option<String>,
+
+    /// Apply a known mistake to a copy of the program and check that it fails as it should; without
+    /// a name, list the mistakes of the lab.
+    #[arg(long = "break", value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub break_name: Option<String>,
+
+    /// Where to run: in a fresh micro-VM, or on this machine's own kernel with rights raised for the
+    /// lab alone.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub on: Option<EngineName>,
+
+    /// Kernel series for the micro-VM.
+    #[arg(long, value_name = "SERIES", default_value = "6.1")]
+    pub kernel: String,
+
+    /// Show what the lab really printed, and the whole verifier log.
+    #[arg(long)]
+    pub raw: bool,
+
+    /// Print the commands that do the same by hand, and run nothing.
+    #[arg(long)]
+    pub show_commands: bool,
+
+    /// How long the lab may take, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub deadline: Option<Duration>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct OutputArgs {
+    /// Text for people, or one JSON object a lab.
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+
+    /// Use colours; `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, global = true)]
+    pub color: ColorChoice,
+}
+
+/// Which engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// A micro-VM.
+    Vm,
+    /// The running kernel.
+    Host,
+}
+
+/// Output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
+    if !(0.1..=3600.0).contains(&seconds) {
+        return Err("a deadline lies between 0.1 and 3600 seconds".into());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_lab_needs_no_subcommand() {
+        let cli =
+            Cli::parse_from(["labrunner", "ch2", "hello-map", "--break", "x", "--format", "json"]);
+        assert_eq!(cli.command, None);
+        assert_eq!(cli.run.lab.as_deref(), Some("hello-map"));
+        assert_eq!(cli.run.break_name.as_deref(), Some("x"));
+        assert_eq!(cli.output.format, Format::Json);
+    }
+
+    #[test]
+    fn a_subcommand_takes_the_output_options_too() {
+        let cli = Cli::parse_from(["labrunner", "list", "--format", "json"]);
+        assert_eq!(cli.command, Some(Command::List));
+        assert_eq!(cli.output.format, Format::Json);
+    }
+}

@@ -1,0 +1,93 @@
+//! Expected against found, line by line.
+
+use similar::{ChangeTag, TextDiff};
+
+/// One line of a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub side: Side,
+    /// The line without its end.
+    pub text: String,
+}
+
+/// On which side a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Expected, and missing.
+    Expected,
+    /// Found, and not expected.
+    Found,
+    /// On both sides.
+    Both,
+}
+
+impl Side {
+    /// The mark of unified diffs.
+    pub fn mark(self) -> char {
+        match self {
+            Self::Expected => '-',
+            Self::Found => '+',
+            Self::Both => ' ',
+        }
+    }
+}
+
+/// How many equal lines are shown around a difference.
+const CONTEXT: usize = 3;
+
+/// Compares two texts; `None` when they are equal. Ends of lines and empty lines at the end do not
+/// count: an editor may change them.
+pub fn compare(expected: &str, found: &str) -> Option<Vec<Line>> {
+    let (expected, found) = (expected.trim_end(), found.trim_end());
+    if expected == found {
+        return None;
+    }
+    let diff = TextDiff::from_lines(expected, found);
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(CONTEXT) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let side = match change.tag() {
+                ChangeTag::Delete => Side::Expected,
+                ChangeTag::Insert => Side::Found,
+                ChangeTag::Equal => Side::Both,
+            };
+            let text = change.value().trim_end_matches('\n').to_string();
+            lines.push(Line { side, text });
+        }
+    }
+    Some(lines)
+}
+
+/// A difference as plain text.
+pub fn plain(lines: &[Line]) -> String {
+    lines.iter().map(|line| format!("{}{}\n", line.side.mark(), line.text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_no_difference() {
+        assert_eq!(compare("a\nb\n", "a\nb\n\n"), None);
+    }
+
+    #[test]
+    fn a_difference_is_shown_with_its_surroundings() {
+        let lines = compare("1\n2\n3\n4\nuid=0 execs=3\n", "1\n2\n3\n4\nuid=0 execs=4\n").unwrap();
+        insta::assert_snapshot!(plain(&lines), @r"
+         2
+         3
+         4
+        -uid=0 execs=3
+        +uid=0 execs=4
+        ");
+    }
+
+    #[test]
+    fn an_empty_side_is_a_difference() {
+        assert_eq!(plain(&compare("a", "").unwrap()), "-a\n");
+        assert_eq!(plain(&compare("", "a").unwrap()), "+a\n");
+    }
+}

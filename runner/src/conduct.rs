@@ -1,0 +1,278 @@
+//! Runs a lab in a session: starts it, makes the events of its stimulus, and writes down what it did.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use microvm::{Event, ExitStatus, ProcessId, Stream};
+
+use crate::engine::Session;
+use crate::error::Error;
+use crate::manifest::Step;
+use crate::stage::Stage;
+use crate::transcript::{End, Transcript, Watch};
+
+/// Most that a lab may print, in bytes, both streams together.
+const MOST_OUTPUT: usize = 8 << 20;
+
+/// How long the stimulus may take for one step that is not the lab's doing.
+const STIMULUS: Duration = Duration::from_secs(20);
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The lab binary on this machine.
+    pub lab: PathBuf,
+    /// Its further arguments.
+    pub args: &'a [String],
+    /// The object that it loads.
+    pub object: &'a [u8],
+    /// The stimulus binary on this machine.
+    pub stimulus: PathBuf,
+    /// What happens while the program is attached.
+    pub steps: &'a [Step],
+    /// How long the lab may take, from its start to its end.
+    pub deadline: Duration,
+}
+
+/// Runs the lab from its start to its end, whatever that is.
+///
+/// # Errors
+/// Only for what is not the lab's doing: the kernel it runs in crashed, or the stimulus failed.
+pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript, Error> {
+    // The stimulus waits before the lab attaches, so that its own start is not among the events.
+    let stimulus = start_stimulus(session, plan)?;
+    let lab = start_lab(session, plan)?;
+    let mut conductor = Conductor {
+        session,
+        lab,
+        stimulus,
+        watch: Watch::start(Stage::Open),
+        allowed: plan.deadline,
+        deadline: Instant::now() + plan.deadline,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        marks: Vec::new(),
+        answers: Vec::new(),
+        stimulus_words: Vec::new(),
+        pids: Vec::new(),
+        exited: None,
+    };
+    let end = conductor.run(plan)?;
+    let uid_base = conductor.session.uid_base();
+    Ok(Transcript {
+        stdout: conductor.stdout,
+        stderr: conductor.stderr,
+        end,
+        reached: conductor.watch.stage(),
+        stages: conductor.watch.finish(),
+        stimulus: conductor.pids,
+        uid_base,
+    })
+}
+
+fn start_stimulus(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Option<ProcessId>, Error> {
+    if plan.steps.iter().all(|step| *step == Step::Enter) {
+        return Ok(None);
+    }
+    let program = session.install(&plan.stimulus)?;
+    let base = session.uid_base().to_string();
+    session.spawn(&[program, "--uid-base".into(), base], &[]).map(Some)
+}
+
+fn start_lab(session: &mut dyn Session, plan: &Plan<'_>) -> Result<ProcessId, Error> {
+    let program = session.install(&plan.lab)?;
+    let object = session.provide("lab.bpf.o", plan.object)?;
+    let mut argv = vec![program, "--object".to_string(), object];
+    argv.extend_from_slice(plan.args);
+    session.spawn(&argv, &[("LAB_STAGES", "1")])
+}
+
+struct Conductor<'a> {
+    session: &'a mut dyn Session,
+    lab: ProcessId,
+    stimulus: Option<ProcessId>,
+    watch: Watch,
+    allowed: Duration,
+    deadline: Instant,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    /// The beginning of a line on standard error that may become a stage mark.
+    marks: Vec<u8>,
+    /// Lines that the stimulus answered and nobody has read yet.
+    answers: Vec<String>,
+    stimulus_words: Vec<u8>,
+    pids: Vec<u32>,
+    exited: Option<ExitStatus>,
+}
+
+/// What a wait ended with.
+enum Waited {
+    /// What was waited for.
+    Done,
+    /// The lab ended, or had to be ended, before.
+    Ended(End),
+}
+
+impl Conductor<'_> {
+    fn run(&mut self, plan: &Plan<'_>) -> Result<End, Error> {
+        if self.stimulus.is_some() {
+            self.answer("get ready")?;
+        }
+        if let Waited::Ended(end) = self.wait(|c| c.watch.stage() >= Stage::Trigger)? {
+            return Ok(end);
+        }
+        for step in plan.steps {
+            if let Waited::Ended(end) = self.step(step)? {
+                return Ok(end);
+            }
+        }
+        self.watch.enter(Stage::Observe);
+        self.session.close_stdin(self.lab)?;
+        match self.wait(|c| c.exited.is_some())? {
+            Waited::Ended(end) => Ok(end),
+            Waited::Done => unreachable!("the end of the lab is always reported as its end"),
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Waited, Error> {
+        if *step == Step::Enter {
+            let printed = self.stdout.len();
+            self.session.write_stdin(self.lab, b"\n")?;
+            return self.wait(|c| has_empty_line(&c.stdout, printed));
+        }
+        let stimulus = self.stimulus.expect("a plan with such a step has a stimulus");
+        self.session.write_stdin(stimulus, format!("{step}\n").as_bytes())?;
+        let answer = self.answer(&step.to_string())?;
+        let pids = answer.strip_prefix("ok").ok_or_else(|| {
+            Error::unable(
+                format!("The stimulus `{step}` failed: {answer}."),
+                "This is a defect of the course or of the machine, not of your program.",
+            )
+        })?;
+        self.pids.extend(pids.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
+        Ok(Waited::Done)
+    }
+
+    /// Waits for the next line of the stimulus.
+    fn answer(&mut self, what: &str) -> Result<String, Error> {
+        let deadline = Instant::now() + STIMULUS;
+        while self.answers.is_empty() {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                return Err(Error::unable(
+                    format!("The stimulus did not {what} within {} s.", STIMULUS.as_secs()),
+                    "Is this machine very busy? Try again.",
+                ));
+            };
+            self.next(left)?;
+        }
+        Ok(self.answers.remove(0))
+    }
+
+    /// Waits until something is so, the lab ends, or its time or its paper is used up.
+    fn wait(&mut self, done: impl Fn(&Self) -> bool) -> Result<Waited, Error> {
+        loop {
+            if let Some(status) = self.exited {
+                return Ok(Waited::Ended(End::Exited(status)));
+            }
+            if self.stdout.len() + self.stderr.len() + self.marks.len() > MOST_OUTPUT {
+                return Ok(Waited::Ended(End::TooMuchOutput(MOST_OUTPUT)));
+            }
+            if done(self) {
+                return Ok(Waited::Done);
+            }
+            let Some(left) = self.deadline.checked_duration_since(Instant::now()) else {
+                return Ok(Waited::Ended(End::TimedOut(self.allowed)));
+            };
+            self.next(left)?;
+        }
+    }
+
+    fn next(&mut self, within: Duration) -> Result<(), Error> {
+        let Some(event) = self.session.next_event(within)? else { return Ok(()) };
+        match event {
+            Event::Output { id, stream, data } if id == self.lab => match stream {
+                Stream::Stdout => self.stdout.extend(data),
+                Stream::Stderr => self.take_stderr(&data),
+            },
+            Event::Output { id, stream: Stream::Stdout, data } if Some(id) == self.stimulus => {
+                self.stimulus_words.extend(data);
+                while let Some(end) = self.stimulus_words.iter().position(|&byte| byte == b'\n') {
+                    let line: Vec<u8> = self.stimulus_words.drain(..=end).collect();
+                    self.answers.push(String::from_utf8_lossy(&line).trim_end().to_string());
+                }
+            }
+            Event::Exited { id, status } if id == self.lab => {
+                let rest = std::mem::take(&mut self.marks);
+                self.stderr.extend(rest);
+                self.exited = Some(status);
+            }
+            Event::Failed { id: Some(id), message } if id == self.lab => {
+                return Err(Error::unable(
+                    format!("The lab binary does not run: {message}."),
+                    "Build the labs again: cargo clean -p labs, then scripts/labrunner list",
+                ));
+            }
+            Event::Exited { id, status } if Some(id) == self.stimulus => {
+                self.answers.push(format!("error: it ended with {status}"));
+            }
+            Event::Failed { id, message } if id == self.stimulus => {
+                self.answers.push(format!("error: {message}"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the stage marks out of standard error.
+    fn take_stderr(&mut self, data: &[u8]) {
+        for &byte in data {
+            self.marks.push(byte);
+            if byte == b'\n' {
+                let line = std::mem::take(&mut self.marks);
+                match mark(&line) {
+                    Some(stage) => self.watch.enter(stage),
+                    None => self.stderr.extend(line),
+                }
+            }
+        }
+    }
+}
+
+/// The stage that a line marks, if it is a mark. A lab that says `@observe` is attached and waits for
+/// events: it is the stimulus' turn.
+fn mark(line: &[u8]) -> Option<Stage> {
+    match line {
+        b"@open\n" => Some(Stage::Open),
+        b"@load\n" => Some(Stage::Load),
+        b"@attach\n" => Some(Stage::Attach),
+        b"@observe\n" => Some(Stage::Trigger),
+        _ => None,
+    }
+}
+
+/// Whether an empty line was printed after this many bytes.
+fn has_empty_line(output: &[u8], after: usize) -> bool {
+    let begin = after.saturating_sub(1);
+    output[begin..].windows(2).any(|pair| pair == b"\n\n")
+        || (after == 0 && output.first() == Some(&b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_line_counts_only_when_it_is_new() {
+        for (output, after, expected) in [
+            ("a\n\n", 0, true),
+            ("a\n\n", 3, false),
+            ("a\n\nb\n", 3, false),
+            ("a\n\nb\n\n", 3, true),
+            ("\n", 0, true),
+            ("a\n", 2, false),
+            ("a\n\n", 2, true),
+        ] {
+            assert_eq!(has_empty_line(output.as_bytes(), after), expected, "{output:?} {after}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Applying a break's edit to a copy of the learner's program.
+
+use std::fs;
+
+use crate::course::{Course, Lab};
+use crate::error::Error;
+use crate::manifest::Break;
+
+/// A program text and the edit that led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The whole text after the edit.
+    pub text: String,
+    /// The edit as a unified diff, without file names.
+    pub diff: String,
+}
+
+/// The BPF C of a lab as it is on disk.
+pub fn source(course: &Course, lab: &Lab) -> Result<String, Error> {
+    let path = lab.source();
+    let bytes = fs::read(course.root.join(&path))
+        .map_err(|e| Error::Usage(format!("cannot read {}: {e}", path.display())))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count();
+        Error::Usage(format!("{} is not UTF-8 text: see line {line}", path.display()))
+    })
+}
+
+/// The BPF C of a lab with a known mistake put in. The file on disk stays as it is.
+pub fn broken(course: &Course, lab: &Lab, known: &Break) -> Result<Edited, Error> {
+    let original = source(course, lab)?;
+    let path = lab.folder.join(&known.patch);
+    let text = fs::read_to_string(course.root.join(&path))
+        .map_err(|e| Error::Usage(format!("cannot read {}: {e}", path.display())))?;
+    let patch = diffy::Patch::from_str(&text)
+        .map_err(|e| Error::Usage(format!("{} is no unified diff: {e}", path.display())))?;
+    let edited = diffy::apply(&original, &patch).map_err(|_| {
+        Error::Usage(format!(
+            "the edit {} does not fit {} as it is now.\n\
+             Put the file back as it was (git checkout {}) or make the edit by hand.",
+            path.display(),
+            lab.source().display(),
+            lab.source().display(),
+        ))
+    })?;
+    let diff = diffy::create_patch(&original, &edited).to_string();
+    let diff = diff.lines().skip(2).map(|line| format!("{line}\n")).collect();
+    Ok(Edited { text: edited, diff })
+}

@@ -1,0 +1,50 @@
+//! Where labs run: the interface that both engines have.
+
+pub mod host;
+pub mod vm;
+
+use std::path::Path;
+use std::time::Duration;
+
+use microvm::{Event, ProcessId};
+
+use crate::error::Error;
+
+/// A place where labs can run.
+pub trait Engine {
+    /// `vm` or `host`, as JSON output names it.
+    fn name(&self) -> &'static str;
+
+    /// Starts a session and returns without waiting for it. `say` is told, in short sentences, what
+    /// takes more than a moment.
+    fn start(&self, say: &mut dyn FnMut(&str)) -> Result<Box<dyn Session>, Error>;
+}
+
+/// A kernel that is there for one run of one lab. Dropping it ends everything that runs in it.
+pub trait Session {
+    /// Waits until the kernel is there; its release, as `uname -r` prints it.
+    fn ready(&mut self, say: &mut dyn FnMut(&str)) -> Result<String, Error>;
+
+    /// Makes a program of this machine available; returns the path by which [`Session::spawn`] finds
+    /// it.
+    fn install(&mut self, program: &Path) -> Result<String, Error>;
+
+    /// Makes bytes available as a file; returns the path by which a spawned program opens it.
+    fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;
+
+    /// Starts a program with the rights to load BPF programs.
+    fn spawn(&mut self, argv: &[String], env: &[(&str, &str)]) -> Result<ProcessId, Error>;
+
+    /// Writes to the standard input of a program.
+    fn write_stdin(&mut self, id: ProcessId, data: &[u8]) -> Result<(), Error>;
+
+    /// Ends the standard input of a program.
+    fn close_stdin(&mut self, id: ProcessId) -> Result<(), Error>;
+
+    /// The next thing that happens, or `None` when nothing does in time.
+    fn next_event(&mut self, within: Duration) -> Result<Option<Event>, Error>;
+
+    /// What the stimulus adds to every user id, so that other processes of the same kernel cannot be
+    /// mistaken for it. 0 in a machine of our own.
+    fn uid_base(&self) -> u32;
+}

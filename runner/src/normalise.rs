@@ -1,0 +1,161 @@
+//! From what a lab printed to text that is the same on every run.
+//!
+//! Replaced are only things that no program controls: process numbers, processors, flags and times in
+//! trace lines, and addresses. Counts, messages, names and the order of lines are never touched.
+
+use crate::manifest::Keep;
+
+/// User ids of the stimulus lie below this, counted from its base.
+const UIDS: u32 = 65_536;
+
+/// Whose lines are whose.
+#[derive(Debug, Clone, Copy)]
+pub struct Stimulus<'a> {
+    /// Which lines count.
+    pub keep: Keep,
+    /// Process numbers that made events.
+    pub pids: &'a [u32],
+    /// What was added to user ids.
+    pub uid_base: u32,
+}
+
+/// Normalises the output of a lab. Bytes that are not UTF-8 become `�`.
+///
+/// Lines that begin with `# ` are for people and are left out; so are, for [`Keep::Stimulus`], lines
+/// that speak of processes and users that are not the stimulus'.
+pub fn normalise(output: &[u8], stimulus: &Stimulus<'_>) -> String {
+    let text = String::from_utf8_lossy(output);
+    let mut result = String::new();
+    for line in text.lines().filter(|line| *line != "#" && !line.starts_with("# ")) {
+        if let Some(line) = normalise_line(line, stimulus) {
+            result.push_str(line.trim_end());
+            result.push('\n');
+        }
+    }
+    result
+}
+
+fn normalise_line(line: &str, stimulus: &Stimulus<'_>) -> Option<String> {
+    if let Some(trace) = TraceLine::parse(line) {
+        return stimulus.made_by(trace.pid).then(|| trace.normalised(stimulus));
+    }
+    let mut kept = true;
+    let words: Vec<String> =
+        line.split(' ').map(|word| normalise_word(word, stimulus, &mut kept)).collect();
+    kept.then(|| words.join(" "))
+}
+
+/// Normalises `pid=…`, `uid=…` and addresses; clears `kept` if the word speaks of somebody else.
+fn normalise_word(word: &str, stimulus: &Stimulus<'_>, kept: &mut bool) -> String {
+    let (bare, comma) = match word.strip_suffix(',') {
+        Some(bare) => (bare, ","),
+        None => (word, ""),
+    };
+    match bare.split_once('=').map(|(name, value)| (name, value.parse::<u32>())) {
+        Some((name @ ("pid" | "tgid" | "tid"), Ok(pid))) => {
+            *kept &= stimulus.made_by(pid);
+            format!("{name}={}{comma}", name.to_uppercase())
+        }
+        Some((name @ ("uid" | "gid"), Ok(id))) => match stimulus.local_id(id) {
+            Some(local) => format!("{name}={local}{comma}"),
+            None => {
+                *kept = false;
+                word.to_string()
+            }
+        },
+        _ if is_address(bare) => format!("ADDRESS{comma}"),
+        _ => word.to_string(),
+    }
+}
+
+impl Stimulus<'_> {
+    fn made_by(&self, pid: u32) -> bool {
+        self.keep == Keep::All || self.pids.contains(&pid)
+    }
+
+    /// The id as the manifest gives it. Without a base, all ids are taken as they are.
+    fn local_id(&self, id: u32) -> Option<u32> {
+        let local = id.checked_sub(self.uid_base).filter(|local| *local < UIDS);
+        match self.keep {
+            Keep::All => local.or(Some(id)),
+            Keep::Stimulus => local,
+        }
+    }
+}
+
+/// Kernel addresses: 0x and 16 digits that begin with `ffff`.
+fn is_address(word: &str) -> bool {
+    word.strip_prefix("0x").is_some_and(|digits| {
+        digits.len() == 16
+            && digits.starts_with("ffff")
+            && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    })
+}
+
+/// A line of the trace pipe, such as
+/// `           sh-123     [000] d..31    12.345678: bpf_trace_printk: Hello`
+/// (see `print_trace_line` and `trace_print_context` in kernel/trace/trace_output.c).
+struct TraceLine<'a> {
+    task: &'a str,
+    pid: u32,
+    message: &'a str,
+}
+
+impl<'a> TraceLine<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        // The task's name may hold spaces and dashes; what follows it has a fixed form.
+        let (context, message) = line.split_once(": bpf_trace_printk: ")?;
+        let (task_and_pid, _cpu_flags_time) = context.split_once(" [")?;
+        let (task, pid) = task_and_pid.trim().rsplit_once('-')?;
+        Some(Self { task, pid: pid.parse().ok()?, message })
+    }
+
+    fn normalised(&self, stimulus: &Stimulus<'_>) -> String {
+        let mut kept = true;
+        let words = self.message.split(' ').map(|w| normalise_word(w, stimulus, &mut kept));
+        let message = words.collect::<Vec<_>>().join(" ");
+        format!("{}-PID [CPU] FLAGS TIME: bpf_trace_printk: {message}", self.task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(keep: Keep, uid_base: u32, output: &str) -> String {
+        normalise(output.as_bytes(), &Stimulus { keep, pids: &[301, 302], uid_base })
+    }
+
+    #[test]
+    fn trace_lines_lose_what_differs_between_runs() {
+        let line = "            bash-301     [000] d..31    12.345678: bpf_trace_printk: Hello 7\n";
+        let expected = "bash-PID [CPU] FLAGS TIME: bpf_trace_printk: Hello 7\n";
+        assert_eq!(normal(Keep::Stimulus, 0, line), expected);
+    }
+
+    #[test]
+    fn only_the_lines_of_the_stimulus_are_kept() {
+        let output = "  cron-9 [001] ...1 1.0: bpf_trace_printk: Hello\n\
+                      pid=9 uid=0 comm=cron\npid=301 uid=0 comm=sh\n# 12 of 100 lost\nend\n";
+        assert_eq!(normal(Keep::Stimulus, 0, output), "pid=PID uid=0 comm=sh\nend\n");
+    }
+
+    #[test]
+    fn user_ids_are_counted_from_the_base() {
+        let output = "uid=1900001000 execs=5\nuid=0 execs=3\n";
+        assert_eq!(normal(Keep::Stimulus, 1_900_000_000, output), "uid=1000 execs=5\n");
+        assert_eq!(normal(Keep::All, 1_900_000_000, output), "uid=1000 execs=5\nuid=0 execs=3\n");
+    }
+
+    #[test]
+    fn counts_and_offsets_stay() {
+        let output = "count=4294967295 at 0x10 of 0xffff888004c00000, id 3\n";
+        assert_eq!(normal(Keep::All, 0, output), "count=4294967295 at 0x10 of ADDRESS, id 3\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_become_visible() {
+        let stimulus = Stimulus { keep: Keep::All, pids: &[], uid_base: 0 };
+        assert_eq!(normalise(b"a\xffb\n", &stimulus), "a\u{fffd}b\n");
+    }
+}

@@ -1,0 +1,5 @@
+//! Reports as text for people and as JSON for programs.
+
+pub mod json;
+pub mod list;
+pub mod text;

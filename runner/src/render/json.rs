@@ -1,0 +1,127 @@
+//! One JSON object for one run of one lab.
+
+use serde::Serialize;
+
+use crate::compare::plain;
+use crate::error::Error;
+use crate::judge::Verdict;
+use crate::outcome::Outcome;
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// The object. Its fields are part of the interface: they may be added to, and keep their meaning.
+#[derive(Debug, Serialize)]
+struct Object<'a> {
+    lab: &'a str,
+    #[serde(rename = "break")]
+    break_name: Option<&'a str>,
+    engine: &'a str,
+    kernel: Option<&'a str>,
+    verdict: &'static str,
+    /// What failed, or what this machine lacks.
+    message: Option<String>,
+    /// The stage in which it failed or hung.
+    stage: Option<Stage>,
+    stages: Vec<StageObject>,
+    diff: Option<String>,
+    verifier: Option<VerifierObject<'a>>,
+    /// The known mistake that the learner's program fails like.
+    recognised: Option<&'a str>,
+    skipped_reason: Option<&'a str>,
+    /// What to do next.
+    hint: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct StageObject {
+    name: Stage,
+    /// Milliseconds.
+    ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct VerifierObject<'a> {
+    program: &'a str,
+    message: &'a str,
+    category: Option<String>,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    insn: Option<u32>,
+    register: Option<u8>,
+}
+
+/// Renders a report as one line of JSON.
+pub fn render(report: &Report) -> String {
+    let (verdict, message, stage, diff) = match &report.verdict {
+        Verdict::Pass => ("pass", None, None, None),
+        Verdict::Fail(failure) => (
+            "fail",
+            Some(failure.message.clone()),
+            Some(failure.stage),
+            failure.diff.as_deref().map(plain),
+        ),
+        Verdict::Skipped(_) => ("skipped", None, None, None),
+        Verdict::Environment(unable) => ("environment", Some(unable.problem.clone()), None, None),
+        Verdict::Timeout { stage, after } => (
+            "timeout",
+            Some(format!("still running after {:.1} s", after.as_secs_f64())),
+            Some(*stage),
+            None,
+        ),
+    };
+    let object = Object {
+        lab: &report.lab,
+        break_name: report.attempt.as_ref().map(|attempt| attempt.name.as_str()),
+        engine: report.engine,
+        kernel: report.kernel.as_deref(),
+        verdict,
+        message,
+        stage,
+        stages: report
+            .stages
+            .iter()
+            .map(|timing| StageObject { name: timing.stage, ms: milliseconds(timing.took) })
+            .collect(),
+        diff,
+        verifier: verifier(report),
+        recognised: report.recognised.as_ref().map(|known| known.name.as_str()),
+        skipped_reason: match &report.verdict {
+            Verdict::Skipped(reason) => Some(reason),
+            _ => None,
+        },
+        hint: match &report.verdict {
+            Verdict::Environment(unable) => Some(&unable.fix),
+            _ => report.recognised.as_ref().map(|known| &known.why).or(report.hint.as_ref()),
+        }
+        .map(String::as_str),
+    };
+    serde_json::to_string(&object).expect("a report has no maps with keys that JSON forbids")
+}
+
+/// Renders what kept a run from starting.
+pub fn error(error: &Error) -> String {
+    let (verdict, message, hint) = match error {
+        Error::Environment(unable) => ("environment", unable.problem.clone(), Some(&unable.fix)),
+        Error::Build(message) => ("fail", message.clone(), None),
+        Error::Usage(message) => ("usage", message.clone(), None),
+    };
+    let object = serde_json::json!({ "verdict": verdict, "message": message, "hint": hint });
+    format!("{object}\n")
+}
+
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1e5).round() / 1e2
+}
+
+fn verifier(report: &Report) -> Option<VerifierObject<'_>> {
+    let Some(Outcome::Failed { refusal: Some(refusal), .. }) = &report.outcome else { return None };
+    Some(VerifierObject {
+        program: &refusal.program,
+        message: &refusal.message,
+        category: refusal.category.map(|category| category.to_string()),
+        file: refusal.source.as_ref().map(|source| source.file.as_str()),
+        line: refusal.source.as_ref().map(|source| source.line),
+        insn: refusal.insn,
+        register: refusal.register,
+    })
+}

@@ -1,0 +1,222 @@
+//! A report as text for people.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use colored::{ColoredString, Colorize};
+
+use crate::compare::{Line, Side};
+use crate::judge::{Failure, Verdict};
+use crate::outcome::Outcome;
+use crate::refusal::Refusal;
+use crate::report::{Attempt, Report};
+use crate::run::raw_text;
+
+/// How many lines of output are shown where `--raw` was not asked for.
+const LINES: usize = 20;
+
+/// Renders a report. With `raw`, all that the lab printed and the whole verifier log are in it.
+///
+/// A program that does not compile is clang's to explain: then there is nothing but its words.
+pub fn render(report: &Report, raw: bool) -> String {
+    if let (Some(Outcome::DoesNotCompile(words)), None) = (&report.outcome, &report.attempt) {
+        return words.clone();
+    }
+    let mut text = String::new();
+    write(&mut text, report, raw).expect("writing to a string does not fail");
+    text
+}
+
+fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+    write!(text, "{} · {}", report.lab.bold(), report.summary)?;
+    let place = if report.engine == "vm" { "in a fresh micro-VM" } else { "of this machine" };
+    match &report.kernel {
+        Some(release) => writeln!(text, "\n{}\n", format!("Linux {release} {place}").dimmed())?,
+        None => text.push_str("\n\n"),
+    }
+    if let Some(attempt) = &report.attempt {
+        write_attempt(text, attempt)?;
+    }
+    match &report.outcome {
+        Some(Outcome::DoesNotCompile(words)) => writeln!(text, "{words}")?,
+        Some(Outcome::Failed { refusal: Some(refusal), .. }) => {
+            write_refusal(text, refusal, raw)?;
+        }
+        _ => {}
+    }
+    write_output(text, report, raw)?;
+    if let Verdict::Fail(Failure { diff: Some(lines), .. }) = &report.verdict {
+        write_diff(text, lines)?;
+    }
+    write_verdict(text, report)?;
+    write_next(text, report, raw)
+}
+
+fn write_attempt(text: &mut String, attempt: &Attempt) -> fmt::Result {
+    writeln!(text, "{} {}", format!("break {}:", attempt.name).bold(), attempt.title)?;
+    writeln!(text, "{}", format!("  in a copy of {}", attempt.file).dimmed())?;
+    for line in attempt.diff.lines() {
+        let line = match line.as_bytes().first() {
+            Some(b'-') => line.red(),
+            Some(b'+') => line.green(),
+            Some(b'@') => line.cyan(),
+            _ => line.normal(),
+        };
+        writeln!(text, "  {line}")?;
+    }
+    writeln!(text)
+}
+
+fn write_refusal(text: &mut String, refusal: &Refusal, raw: bool) -> fmt::Result {
+    let program = refusal.program.bold();
+    let category = refusal.category.map_or(String::new(), |category| format!(" ({category})"));
+    writeln!(text, "The verifier refuses the program {program}{category}:\n")?;
+    let context: Vec<&str> = if raw {
+        refusal.log.lines().collect()
+    } else {
+        refusal.context.iter().map(String::as_str).collect()
+    };
+    for line in context {
+        let line = if line == refusal.message { line.red().bold() } else { line.dimmed() };
+        writeln!(text, "  {line}")?;
+    }
+    if let Some(source) = &refusal.source {
+        let number = source.line.to_string();
+        let margin = " ".repeat(number.len());
+        writeln!(text, "\n  {} {}:{}", "-->".blue(), source.file, source.line)?;
+        writeln!(text, "  {margin} {}", "|".blue())?;
+        writeln!(text, "  {} {} {}", number.blue(), "|".blue(), source.text)?;
+        let carets = "^".repeat(source.text.chars().count().max(1));
+        let insn = refusal.insn.map_or(String::new(), |insn| format!(" instruction {insn}: "));
+        write!(text, "  {margin} {} {}", "|".blue(), carets.red())?;
+        writeln!(text, "{}{}", insn.red(), refusal.message.red())?;
+    }
+    writeln!(text)
+}
+
+/// What the lab printed: all of it with `raw`; otherwise the beginning, where it is not shown as a
+/// difference and no verifier log says more.
+fn write_output(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+    let Some(transcript) = &report.transcript else { return Ok(()) };
+    let (stdout, stderr) = raw_text(transcript);
+    if raw {
+        write_stream(text, "The lab printed:", &stdout, usize::MAX)?;
+        let refused = matches!(&report.outcome, Some(Outcome::Failed { refusal: Some(_), .. }));
+        if !refused {
+            write_stream(text, "and on standard error:", &stderr, usize::MAX)?;
+        }
+        return Ok(());
+    }
+    match &report.outcome {
+        Some(Outcome::Printed(_)) if report.verdict == Verdict::Pass => {
+            write_stream(text, "The lab printed:", &stdout, LINES)
+        }
+        Some(Outcome::Failed { refusal: None, .. } | Outcome::TimedOut { .. }) => {
+            write_stream(text, "The lab printed:", &stdout, LINES)?;
+            write_stream(text, "and on standard error:", &stderr, LINES)
+        }
+        Some(Outcome::Flooded { .. }) => write_stream(text, "It began with:", &stdout, 5),
+        _ => Ok(()),
+    }
+}
+
+fn write_stream(text: &mut String, title: &str, output: &str, most: usize) -> fmt::Result {
+    if output.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "{title}\n")?;
+    for line in output.trim_end().lines().take(most) {
+        writeln!(text, "  {}", printable(line))?;
+    }
+    let left = output.trim_end().lines().count().saturating_sub(most);
+    if left > 0 {
+        writeln!(text, "  {}", format!("… and {left} lines more: --raw").dimmed())?;
+    }
+    writeln!(text)
+}
+
+/// A line without what could move the cursor or change the terminal.
+fn printable(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+fn write_diff(text: &mut String, lines: &[Line]) -> fmt::Result {
+    writeln!(text, "{} {}\n", "- expected".red(), "+ found".green())?;
+    for line in lines {
+        let shown = format!("{}{}", line.side.mark(), printable(&line.text));
+        let shown: ColoredString = match line.side {
+            Side::Expected => shown.red(),
+            Side::Found => shown.green(),
+            Side::Both => shown.normal(),
+        };
+        writeln!(text, "  {shown}")?;
+    }
+    writeln!(text)
+}
+
+fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {
+    let timing = timing(report).dimmed();
+    match &report.verdict {
+        Verdict::Pass => match &report.attempt {
+            None => writeln!(text, "{}  {timing}", "PASS".green().bold()),
+            Some(Attempt { loads: true, .. }) => {
+                writeln!(
+                    text,
+                    "{}  this kernel accepts it, as declared  {timing}",
+                    "PASS".green().bold()
+                )
+            }
+            Some(_) => {
+                writeln!(text, "{}  it fails as it should  {timing}", "PASS".green().bold())
+            }
+        },
+        Verdict::Fail(failure) => {
+            let at = format!("at {}: {}", failure.stage, failure.message);
+            writeln!(text, "{}  {at}  {timing}", "FAIL".red().bold())
+        }
+        Verdict::Timeout { stage, after } => {
+            let after = after.as_secs_f64();
+            writeln!(text, "{}  at {stage}: still running after {after:.1} s", "FAIL".red().bold())
+        }
+        Verdict::Skipped(reason) => writeln!(text, "{}  {reason}", "SKIPPED".yellow().bold()),
+        Verdict::Environment(unable) => {
+            writeln!(text, "{}  {}", "CANNOT RUN".yellow().bold(), unable.problem)
+        }
+    }
+}
+
+/// What to read or do next.
+fn write_next(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+    if let Verdict::Environment(unable) = &report.verdict {
+        return writeln!(text, "{}", unable.fix);
+    }
+    if let Some(attempt) = &report.attempt {
+        return writeln!(text, "{}", attempt.why);
+    }
+    if let Some(known) = &report.recognised {
+        let title = format!("This is the break `{}` of this lab.", known.name).bold();
+        return writeln!(text, "{title} {}", known.why);
+    }
+    if let Some(learned) = &report.learned {
+        return writeln!(text, "{learned}");
+    }
+    if let Some(hint) = &report.hint {
+        writeln!(text, "{} {hint}", "Hint:".bold())?;
+        if !raw {
+            writeln!(text, "{}", "Everything that it printed: --raw".dimmed())?;
+        }
+    }
+    Ok(())
+}
+
+/// `0.31 s: compile 46 ms, start 150 ms, …`
+fn timing(report: &Report) -> String {
+    let total: Duration = report.stages.iter().map(|timing| timing.took).sum();
+    let parts: Vec<String> = report
+        .stages
+        .iter()
+        .filter(|timing| timing.took >= Duration::from_millis(1))
+        .map(|timing| format!("{} {} ms", timing.stage, timing.took.as_millis()))
+        .collect();
+    format!("{:.2} s: {}", total.as_secs_f64(), parts.join(" · "))
+}

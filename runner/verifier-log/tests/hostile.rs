@@ -1,0 +1,123 @@
+//! Logs as no kernel writes them: cut, mixed, damaged, endless.
+
+#[path = "support/random.rs"]
+mod random;
+mod support;
+
+use std::time::{Duration, Instant};
+
+use random::Random;
+use support::recorded;
+use verifier_log::{Failure, Item, Kind, Log, framing, matches};
+
+/// Everything that can be asked of a log.
+fn exercise(text: &str, origin: &str) {
+    let log = Log::parse(text);
+    let joined: String = log.items().iter().map(|item| item.raw).collect();
+    assert_eq!(joined, text, "{origin}");
+    let mut next = 0;
+    for Item { start, raw, kind, .. } in log.items() {
+        assert_eq!(*start, next, "{origin}");
+        next += raw.len();
+        if let Kind::State(state) = kind {
+            assert!(state.entries().count() <= state.text.len());
+        }
+    }
+    let _ = (log.statistics(), log.report().map(|report| report.at()));
+    if let Some(failure) = log.failure() {
+        assert!(!failure.message.contains('\n'));
+        let Failure { details, .. } = &failure;
+        assert!(failure.lines().count() >= details.len());
+    }
+    for program in framing::split(text) {
+        assert!(text.contains(program.log));
+    }
+}
+
+#[test]
+fn damaged_logs_do_no_harm() {
+    let logs = recorded();
+    let pieces = [
+        "\n",
+        " ",
+        "; ",
+        ": ",
+        "(85)",
+        "R0=",
+        "fp-8",
+        "from ",
+        " to ",
+        "99999999999",
+        "-1",
+        "é",
+        "\0",
+        "processed 1 insns (limit 2)",
+        "Verification failed: ",
+        "At:\n",
+        ">>> 3 |",
+        "\r\n",
+        "-- END PROG LOAD LOG --",
+        "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n",
+        "insn ",
+        "frame",
+    ];
+    let mut random = Random::new(3);
+    for round in 0..4_000 {
+        let log = &logs[random.below(logs.len())];
+        let mut text = log.text.clone();
+        for _ in 0..random.below(8) {
+            let mut at = random.below(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match random.below(4) {
+                0 => text.truncate(at),
+                1 => text.insert_str(at, pieces[random.below(pieces.len())]),
+                2 => drop(text.drain(..at)),
+                _ => text.push_str(pieces[random.below(pieces.len())]),
+            }
+        }
+        if round % 5 == 0 {
+            let length = random.below(60);
+            text = (0..length).map(|_| pieces[random.below(pieces.len())]).collect();
+        }
+        let origin = format!("round {round}, from {} on {}", log.name, log.kernel);
+        exercise(&text, &origin);
+    }
+}
+
+#[test]
+fn every_beginning_of_a_log_is_a_log() {
+    for log in recorded().iter().filter(|log| log.name == "leak") {
+        for end in 0..log.text.len() {
+            exercise(&log.text[..end], &format!("{end} bytes on {}", log.kernel));
+        }
+    }
+}
+
+/// A log may have 27 MB. The bound is generous: it only tells linear from quadratic.
+#[test]
+fn long_lines_and_long_logs_take_linear_time() {
+    let lines = [
+        "1: (85) call x 2: ".repeat(150_000),
+        "R1=(".repeat(500_000),
+        "processed ".repeat(200_000),
+        " @ ".repeat(500_000),
+        "1".repeat(2_000_000),
+        "R".repeat(2_000_000),
+        "from 1 to 2: R1=1\n1: R2=1\n".repeat(80_000),
+        "Verification failed: x\nAt:\n".repeat(80_000),
+        "; x\n1: (95) exit\n".repeat(120_000),
+        "oops\n".repeat(300_000),
+        format!("0: (b7) r0 = 0\n{}1: (95) exit\nR0\n", "1: R0=0\n".repeat(200_000)),
+    ];
+    for line in lines {
+        let begin = Instant::now();
+        let log = Log::parse(&line);
+        let failure = log.failure();
+        let _ = (log.statistics(), failure);
+        let _ = framing::split(&line);
+        assert!(begin.elapsed() < Duration::from_secs(20), "{}…", &line[..20]);
+    }
+    assert!(!matches("R? type=* expected=*", &"R1 type=".repeat(100_000)));
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#define LICENSE "GPL"
+#include "fixture.h"
+
+SEC("raw_tp/sys_enter")
+int count_calls(void *ctx)
+{
+	__u32 key = bpf_get_current_uid_gid();
+	__u64 *seen = bpf_map_lookup_elem(&runs, &key);
+
+	*seen += 1;
+	return 0;
+}
