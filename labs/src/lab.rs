@@ -63,10 +63,13 @@ impl Lab {
     }
 
     fn open_unmarked(&self) -> Result<OpenObject> {
+        // The kernel's names of .data, .bss and .rodata maps begin with the object's, and come up in
+        // the verifier's log: so it does not depend on what a file is called.
         let mut builder = ObjectBuilder::default();
+        builder.name(self.short_name())?;
         let opened = match &self.args.object {
             Some(file) => builder.open_file(file),
-            None => builder.name(self.short_name())?.open_memory(self.embedded),
+            None => builder.open_memory(self.embedded),
         };
         opened.with_context(|| format!("cannot open {}", self.object_name()))
     }
@@ -129,7 +132,7 @@ impl Lab {
     /// # Errors
     /// The signal handlers cannot be installed.
     pub fn observe(&self) -> Result<Wakeups> {
-        let wakeups = Wakeups::new().context("cannot wait for signals")?;
+        let wakeups = Wakeups::new(self.marks).context("cannot wait for signals")?;
         self.mark("observe");
         Ok(wakeups)
     }

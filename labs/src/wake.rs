@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 /// Why [`Wakeups::wait`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// SIGINT or SIGTERM came: print what is pending, then end.
+    /// SIGINT or SIGTERM came, or the runner closed standard input: print what is pending, then end.
     End,
     /// A line came on standard input.
     Enter,
@@ -28,8 +28,11 @@ pub struct Wakeups {
     signals: UnixStream,
     /// Lines that were read, but not reported yet.
     lines: usize,
-    /// False after the end of standard input, which is not the end of the lab.
+    /// False after the end of standard input.
     stdin: bool,
+    /// Whether the end of standard input is the end of the lab: so for the runner, whose pipe closes
+    /// however it ends; not for a learner who gives a lab no input.
+    ends_with_input: bool,
 }
 
 impl Wakeups {
@@ -37,11 +40,11 @@ impl Wakeups {
     ///
     /// # Errors
     /// The system has no file descriptors left.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(ends_with_input: bool) -> io::Result<Self> {
         let (signals, handler) = UnixStream::pair()?;
         signal_hook::low_level::pipe::register(SIGINT, handler.try_clone()?)?;
         signal_hook::low_level::pipe::register(SIGTERM, handler)?;
-        Ok(Self { signals, lines: 0, stdin: true })
+        Ok(Self { signals, lines: 0, stdin: true, ends_with_input })
     }
 
     /// Waits for the next event, for `timeout` at most; without one, for as long as it takes.
@@ -63,6 +66,9 @@ impl Wakeups {
             if self.lines > 0 {
                 self.lines -= 1;
                 return Ok(Wake::Enter);
+            }
+            if self.ends_with_input && !self.stdin {
+                return Ok(Wake::End);
             }
             if left == Some(Duration::ZERO) {
                 return Ok(Wake::Tick);

@@ -17,17 +17,14 @@ pub fn name(lab: &Lab, break_name: Option<&str>) -> String {
     }
 }
 
-/// The expected output of a lab, or of a lab with a break that shows in its output.
+/// The expected output of a lab, or of a lab with a break that shows in its output; empty where none
+/// is recorded yet, so that everything printed is a difference.
 pub fn read(course: &Course, lab: &Lab, break_name: Option<&str>) -> Result<String, Error> {
     let path = PathBuf::from(FOLDER).join(format!("{}.snap", name(lab, break_name)));
-    let text = fs::read_to_string(course.root.join(&path)).map_err(|e| {
-        Error::Usage(format!(
-            "cannot read the expected output {}: {e}\n\
-             It is part of the course: git checkout {}",
-            path.display(),
-            path.display()
-        ))
-    })?;
+    let text = match fs::read_to_string(course.root.join(&path)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        read => read.map_err(|e| Error::Usage(format!("cannot read {}: {e}", path.display())))?,
+    };
     contents(&text).map(str::to_string).ok_or_else(|| {
         Error::Usage(format!("{} is no snapshot: its header does not end", path.display()))
     })

@@ -50,6 +50,9 @@ impl Failure {
 pub fn judge(outcome: &Outcome, expected: &str) -> Verdict {
     match outcome {
         Outcome::Printed(found) => match compare(expected, found) {
+            _ if expected.is_empty() => {
+                Verdict::Fail(Failure::new(Stage::Compare, "no expected output is recorded"))
+            }
             None => Verdict::Pass,
             Some(diff) => Verdict::Fail(Failure {
                 stage: Stage::Compare,

@@ -180,14 +180,6 @@ impl Request<'_> {
     }
 }
 
-/// The normalised output of a run that came to its end, for recording what is expected.
-pub fn printed(report: &Report) -> Option<&str> {
-    match &report.outcome {
-        Some(Outcome::Printed(text)) => Some(text),
-        _ => None,
-    }
-}
-
 /// What a lab printed on one of its streams, as text.
 pub fn raw_text(transcript: &Transcript) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

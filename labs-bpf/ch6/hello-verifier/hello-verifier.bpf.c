@@ -34,14 +34,17 @@ int kprobe_exec(void *ctx)
 {
 	struct event event = {.message = "Hello World"};
 	struct message *own;
+	__u32 sum = 0;
 
 	event.uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(event.command, sizeof(event.command));
 
+	/* A user may have a message of its own. */
 	own = bpf_map_lookup_elem(&messages, &event.uid);
 	if (own)
 		event.message[0] = own->text[0];
 
+	/* No index without a bound: on a global, and on the stack. */
 	if (position < sizeof(greeting))
 		bpf_printk("greeting: %c", greeting[position]);
 
@@ -49,7 +52,8 @@ int kprobe_exec(void *ctx)
 		bpf_printk("message: %c", event.message[position]);
 
 	for (__u32 i = 0; i < 10; i++)
-		bpf_printk("round %d", i);
+		sum += i;
+	bpf_printk("sum: %d", sum);
 
 	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
 	return 0;

@@ -38,9 +38,7 @@ impl Vm {
         let store = Store::new(cache.join("kernels"));
         let kernel = match store.get(&self.series) {
             Ok(kernel) => kernel,
-            Err(KernelError::NotAdded { .. }) => {
-                store.add(&self.series, say).map_err(no_kernel)?
-            }
+            Err(KernelError::NotAdded { .. }) => store.add(&self.series, say).map_err(no_kernel)?,
             Err(other) => return Err(no_kernel(other)),
         };
         Ok(Blueprint {

@@ -23,6 +23,8 @@ struct Object<'a> {
     /// The stage in which it failed or hung.
     stage: Option<Stage>,
     stages: Vec<StageObject>,
+    /// What it printed, normalised; this is what the expected output is compared with.
+    output: Option<&'a str>,
     diff: Option<String>,
     verifier: Option<VerifierObject<'a>>,
     /// The known mistake that the learner's program fails like.
@@ -82,6 +84,10 @@ pub fn render(report: &Report) -> String {
             .iter()
             .map(|timing| StageObject { name: timing.stage, ms: milliseconds(timing.took) })
             .collect(),
+        output: match &report.outcome {
+            Some(Outcome::Printed(text)) => Some(text),
+            _ => None,
+        },
         diff,
         verifier: verifier(report),
         recognised: report.recognised.as_ref().map(|known| known.name.as_str()),
