@@ -3,7 +3,7 @@
 pub mod host;
 pub mod vm;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use microvm::{Event, ProcessId};
@@ -43,6 +43,10 @@ pub trait Session {
 
     /// The next thing that happens, or `None` when nothing does in time.
     fn next_event(&mut self, within: Duration) -> Result<Option<Event>, Error>;
+
+    /// A file for what was found out about this kernel. It is there as long as the kernel is the
+    /// same, so what is in it need not be found out again. `None` where that cannot be known.
+    fn notes(&self) -> Option<PathBuf>;
 
     /// What the stimulus adds to every user id, so that other processes of the same kernel cannot be
     /// mistaken for it. 0 in a machine of our own.

@@ -113,7 +113,7 @@ impl Request<'_> {
         };
 
         report.kernel = Some(session.ready(say)?);
-        match probe(&mut *session, self.programs.path("probe"), &self.lab.manifest.needs)? {
+        match probe(&mut *session, &self.programs.path("probe"), &self.lab.manifest.needs)? {
             None => {}
             Some(Lack::Feature(reason)) => {
                 report.verdict = Verdict::Skipped(reason);

@@ -87,9 +87,10 @@ impl Folder {
             fs::metadata(path).and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
         };
         let mut files = self.files(&format!("{label}-"));
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "state"));
         files.sort_by_key(|path| std::cmp::Reverse(age(path)));
-        for path in files.iter().skip(KEPT) {
-            let _ = fs::remove_file(path);
+        for file in files.iter().skip(KEPT).filter_map(|path| SavedFile::named(path)) {
+            let _ = file.remove();
         }
     }
 
@@ -121,6 +122,11 @@ impl SavedFile {
         &self.path
     }
 
+    /// A file beside it for what the caller finds out about the machine; removed with it.
+    pub fn notes(&self) -> PathBuf {
+        self.path.with_extension("notes")
+    }
+
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
@@ -128,6 +134,7 @@ impl SavedFile {
 
     /// Removes it, for instance because it is damaged.
     pub fn remove(&self) -> Result<(), MachineError> {
+        let _ = fs::remove_file(self.notes());
         match fs::remove_file(&self.path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
                 Err(MachineError::io(format!("remove {}", self.path.display()))(e))

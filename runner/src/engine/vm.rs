@@ -150,6 +150,10 @@ impl Session for VmSession {
         self.machine.next_event(within).map_err(unable)
     }
 
+    fn notes(&self) -> Option<PathBuf> {
+        Some(self.template.file().notes())
+    }
+
     fn uid_base(&self) -> u32 {
         0
     }
