@@ -67,7 +67,7 @@ pub fn judge(outcome: &Outcome, expected: &str) -> Verdict {
             let message = format!("the verifier refuses {}: {}", refusal.program, refusal.message);
             Verdict::Fail(Failure::new(*stage, message))
         }
-        Outcome::Failed { stage, message, refusal: None } => {
+        Outcome::Failed { stage, message, refusal: None, .. } => {
             Verdict::Fail(Failure::new(*stage, message))
         }
         Outcome::TimedOut { stage, after } => Verdict::Timeout { stage: *stage, after: *after },
@@ -138,7 +138,7 @@ fn deviation(outcome: &Outcome, declared: &DeclaredFailure) -> Option<String> {
     }
     match outcome {
         Outcome::Failed { refusal: Some(refusal), .. } => refusal_deviation(refusal, declared),
-        Outcome::Failed { message, .. } => message_deviation(message.lines(), declared),
+        Outcome::Failed { stderr, .. } => message_deviation(stderr.lines(), declared),
         Outcome::DoesNotCompile(words) => message_deviation(words.lines(), declared),
         _ => Some("it fails in another way than declared".into()),
     }
@@ -149,14 +149,14 @@ fn message_deviation<'a>(
     declared: &DeclaredFailure,
 ) -> Option<String> {
     let matching = |line: &str| declared.message.iter().any(|p| verifier_log::matches(p, line));
-    let shown = || found.clone().next().unwrap_or("nothing").to_string();
+    let shown = || found.clone().last().unwrap_or("nothing").to_string();
     (!declared.message.is_empty() && !found.clone().any(matching)).then(|| {
         format!("it was to say `{}`, and says `{}`", declared.message.join("` or `"), shown())
     })
 }
 
 fn refusal_deviation(refusal: &Refusal, declared: &DeclaredFailure) -> Option<String> {
-    let lines = std::iter::once(&refusal.message).chain(&refusal.details).map(String::as_str);
+    let lines = refusal.details.iter().chain([&refusal.message]).map(String::as_str);
     if let Some(message) = message_deviation(lines, declared) {
         return Some(message);
     }
@@ -183,6 +183,7 @@ mod tests {
         Outcome::Failed {
             stage: Stage::Load,
             message: "cannot load".into(),
+            stderr: "error: cannot load\n".into(),
             refusal: Some(Box::new(Refusal {
                 program: "count".into(),
                 message: message.into(),

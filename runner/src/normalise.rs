@@ -1,7 +1,7 @@
 //! From what a lab printed to text that is the same on every run.
 //!
-//! Replaced are only things that no program controls: process numbers, processors, flags and times in
-//! trace lines, and addresses. Counts, messages, names and the order of lines are never touched.
+//! Replaced are only things that no program controls: task names, process numbers, processors, flags
+//! and times in trace lines, and addresses. Counts, messages, names and the order of lines are never touched.
 
 use crate::manifest::Keep;
 
@@ -95,8 +95,10 @@ fn is_address(word: &str) -> bool {
 /// A line of the trace pipe, such as
 /// `           sh-123     [000] d..31    12.345678: bpf_trace_printk: Hello`
 /// (see `print_trace_line` and `trace_print_context` in kernel/trace/trace_output.c).
+///
+/// The name of the task is what the process is called when the pipe is *read*, which may be before or
+/// after it started another program: no lab can depend on it.
 struct TraceLine<'a> {
-    task: &'a str,
     pid: u32,
     message: &'a str,
 }
@@ -106,15 +108,15 @@ impl<'a> TraceLine<'a> {
         // The task's name may hold spaces and dashes; what follows it has a fixed form.
         let (context, message) = line.split_once(": bpf_trace_printk: ")?;
         let (task_and_pid, _cpu_flags_time) = context.split_once(" [")?;
-        let (task, pid) = task_and_pid.trim().rsplit_once('-')?;
-        Some(Self { task, pid: pid.parse().ok()?, message })
+        let (_task, pid) = task_and_pid.trim().rsplit_once('-')?;
+        Some(Self { pid: pid.parse().ok()?, message })
     }
 
     fn normalised(&self, stimulus: &Stimulus<'_>) -> String {
         let mut kept = true;
         let words = self.message.split(' ').map(|w| normalise_word(w, stimulus, &mut kept));
         let message = words.collect::<Vec<_>>().join(" ");
-        format!("{}-PID [CPU] FLAGS TIME: bpf_trace_printk: {message}", self.task)
+        format!("TASK-PID [CPU] FLAGS TIME: bpf_trace_printk: {message}")
     }
 }
 
@@ -129,7 +131,7 @@ mod tests {
     #[test]
     fn trace_lines_lose_what_differs_between_runs() {
         let line = "            bash-301     [000] d..31    12.345678: bpf_trace_printk: Hello 7\n";
-        let expected = "bash-PID [CPU] FLAGS TIME: bpf_trace_printk: Hello 7\n";
+        let expected = "TASK-PID [CPU] FLAGS TIME: bpf_trace_printk: Hello 7\n";
         assert_eq!(normal(Keep::Stimulus, 0, line), expected);
     }
 

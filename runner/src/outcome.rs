@@ -19,6 +19,8 @@ pub enum Outcome {
         stage: Stage,
         /// What it said of it.
         message: String,
+        /// All that it printed on standard error.
+        stderr: String,
         /// What the verifier said, if it was the verifier.
         refusal: Option<Box<Refusal>>,
     },
@@ -58,7 +60,7 @@ impl Outcome {
                 let message =
                     said.map_or_else(|| format!("the lab ended with {status}"), str::to_string);
                 let refusal = Refusal::find(&stderr, object).map(Box::new);
-                Self::Failed { stage, message, refusal }
+                Self::Failed { stage, message, stderr: stderr.into_owned(), refusal }
             }
         }
     }

@@ -50,6 +50,8 @@ struct VerifierObject<'a> {
     line: Option<u32>,
     insn: Option<u32>,
     register: Option<u8>,
+    /// The whole log.
+    log: &'a str,
 }
 
 /// Renders a report as one line of JSON.
@@ -129,5 +131,6 @@ fn verifier(report: &Report) -> Option<VerifierObject<'_>> {
         line: refusal.source.as_ref().map(|source| source.line),
         insn: refusal.insn,
         register: refusal.register,
+        log: &refusal.log,
     })
 }

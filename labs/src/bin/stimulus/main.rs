@@ -11,10 +11,9 @@
 mod command;
 mod ping;
 
-use std::ffi::{CStr, CString, OsStr};
+use std::ffi::CString;
 use std::io::{self, BufRead, Write};
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command as Process, ExitCode, Stdio};
 
@@ -54,7 +53,7 @@ fn run() -> Result<()> {
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
-            lexopt::Arg::Long("exit") => return exit(&args.value()?), // we are what `exec` starts
+            lexopt::Arg::Long("exit") => return Ok(()), // we are what `exec` starts
             lexopt::Arg::Long("uid-base") => uid_base = lexopt::ValueExt::parse(&args.value()?)?,
             lexopt::Arg::Long("help") => return Ok(io::stdout().write_all(HELP.as_bytes())?),
             other => return Err(other.unexpected().into()),
@@ -70,13 +69,6 @@ fn run() -> Result<()> {
             Err(error) => writeln!(out, "error: {error:#}")?,
         }
     }
-    Ok(())
-}
-
-/// The program that `exec` starts. It ends at once, but takes the name of its parent first: an exec
-/// renames a process, and tracefs prints the name that it has seen last.
-fn exit(name: &OsStr) -> Result<()> {
-    rustix::thread::set_name(&CString::new(name.as_bytes())?)?;
     Ok(())
 }
 
@@ -118,24 +110,21 @@ impl Stimulus {
 
     /// Starts a program that ends at once, `times` times, one after the other. Returns the processes.
     fn exec(&self, times: u32, uid: Option<u32>, name: Option<&str>) -> Result<Vec<u32>> {
-        // A child is born with its parent's name, and has it until the exec is done: so that is what a
-        // program attached to the entry of execve sees.
+        // A child is born with its parent's name, and has it until the exec is done: that is what a
+        // program at the entry of execve sees. (The trace pipe may show the name after it, `exe`.)
         let own = rustix::thread::name()?;
-        let name = name.map_or(Ok(own.clone()), CString::new)?;
-        rustix::thread::set_name(&name)?;
-        let pids = (0..times).map(|_| self.exec_once(uid, &name)).collect();
+        if let Some(name) = name {
+            rustix::thread::set_name(&CString::new(name)?)?;
+        }
+        let pids = (0..times).map(|_| self.exec_once(uid)).collect();
         rustix::thread::set_name(&own)?;
         pids
     }
 
-    fn exec_once(&self, uid: Option<u32>, name: &CStr) -> Result<u32> {
+    fn exec_once(&self, uid: Option<u32>) -> Result<u32> {
         // By this path a user who may not enter the folder of the binary can start it, too.
         let mut process = Process::new("/proc/self/exe");
-        process
-            .arg("--exit")
-            .arg(OsStr::from_bytes(name.to_bytes()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
+        process.arg("--exit").stdin(Stdio::null()).stdout(Stdio::null());
         if let Some(uid) = uid {
             let uid = uid.checked_add(self.uid_base).context("uid is too large")?;
             process.uid(uid).gid(uid);
