@@ -42,12 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         compile(&root, source, &flags, &out.join(object_name(source)))?;
     }
 
-    // Folders are watched with all that is in them, so a new lab is seen too. The two generated files
-    // are left out: a build must not make the next one necessary.
+    // Folders are watched with all that is in them, so a new lab is seen too. The generated files are
+    // watched so that they come back when somebody deletes them.
     println!("cargo::rerun-if-env-changed=CLANG");
-    println!("cargo::rerun-if-changed={}", sources.join("clang.flags").display());
-    println!("cargo::rerun-if-changed={}", sources.join("include/kernel.h").display());
-    println!("cargo::rerun-if-changed={}", sources.join("probe").display());
+    for watched in ["clang.flags", "compile_flags.txt", "include", "probe"] {
+        println!("cargo::rerun-if-changed={}", sources.join(watched).display());
+    }
     for chapter in entries(&sources)?.iter().filter(|path| is_chapter(path)) {
         println!("cargo::rerun-if-changed={}", chapter.display());
     }

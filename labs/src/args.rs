@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
@@ -39,6 +40,21 @@ pub const EVERY: Flag = Flag {
     help: "print the table every SECONDS; 0: only on Enter and at the end",
 };
 
+/// A value on the command line that makes no sense: the exit status is another one then.
+#[derive(Debug)]
+pub(crate) struct WrongValue {
+    flag: String,
+    value: String,
+}
+
+impl std::fmt::Display for WrongValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "--{} cannot be `{}`", self.flag, self.value)
+    }
+}
+
+impl std::error::Error for WrongValue {}
+
 /// What the command line asks for.
 pub(crate) enum Parsed {
     Help,
@@ -65,6 +81,12 @@ impl Args {
                 usage.flags.iter().find(|flag| flag.name == name).expect("a known flag").default
             }
         }
+    }
+
+    /// As [`get`](Self::get), as a number or whatever else can be parsed.
+    pub(crate) fn parsed<T: FromStr>(&self, usage: &Usage, name: &str) -> Result<T, WrongValue> {
+        let value = self.get(usage, name);
+        value.parse().map_err(|_| WrongValue { flag: name.to_owned(), value: value.to_owned() })
     }
 }
 
@@ -145,6 +167,13 @@ mod tests {
             assert_eq!(args.get(&USAGE, "every"), "0");
             assert_eq!(args.object, Some("x.o".into()));
         }
+    }
+
+    #[test]
+    fn values_are_checked_when_they_are_asked_for() {
+        let args = parsed(&["--every", "soon"]).unwrap();
+        let error = args.parsed::<f64>(&USAGE, "every").unwrap_err();
+        assert_eq!(error.to_string(), "--every cannot be `soon`");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -41,16 +42,21 @@ impl Lab {
         self.args.get(self.usage, name)
     }
 
+    /// The value of a flag as a number, or whatever else can be parsed.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn parsed<T: FromStr>(&self, name: &str) -> Result<T> {
+        Ok(self.args.parsed(self.usage, name)?)
+    }
+
     /// The time between two tables, from `--every`; none when it is 0.
     ///
     /// # Errors
-    /// The value is not a number of seconds.
+    /// The value is not a whole number of seconds.
     pub fn every(&self) -> Result<Option<Duration>> {
-        let value = self.flag("every");
-        let seconds =
-            value.parse::<f64>().ok().and_then(|value| Duration::try_from_secs_f64(value).ok());
-        let every = seconds.ok_or_else(|| anyhow!("--every wants seconds, not `{value}`"))?;
-        Ok((!every.is_zero()).then_some(every))
+        let seconds = self.parsed("every")?;
+        Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
     }
 
     /// Parses the object: its programs, maps and types. Nothing is in the kernel after it.

@@ -50,10 +50,10 @@ pub fn run(
     body: fn(&Lab) -> anyhow::Result<()>,
 ) -> ExitCode {
     match args::parse(usage, std::env::args_os()) {
-        Ok(args::Parsed::Help) => outcome::of(outcome::print(&usage.help())),
+        Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help())),
         Ok(args::Parsed::Run(args)) => {
             libbpf_log::to_stderr();
-            outcome::of(body(&Lab::new(usage, args, object)))
+            outcome::of(usage.name, body(&Lab::new(usage, args, object)))
         }
         Err(error) => outcome::wrong_usage(usage.name, &error),
     }

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 
-/// The exit status for a result; an error is printed first.
-pub(crate) fn of(result: Result<()>) -> ExitCode {
+use crate::args::WrongValue;
+
+/// The exit status of the lab `name` for a result; an error is printed first.
+pub(crate) fn of(name: &str, result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<WrongValue>() => wrong_usage(name, &error),
         Err(error) => {
             warn(sentence(&error));
             ExitCode::FAILURE
@@ -58,9 +61,14 @@ fn sentence(error: &Error) -> String {
 }
 
 /// The text of an error number without the number: `Permission denied (os error 13)` is what Rust
-/// prints, `Permission denied` what the rest of the system does.
+/// prints, `Permission denied` what the rest of the system does. From 4000 on the numbers are libbpf's
+/// own, without a text in the system.
 fn without_number(text: &str) -> &str {
-    text.split_once(" (os error ").map_or(text, |(text, _)| text)
+    match text.split_once(" (os error ") {
+        Some((text, _)) if text.starts_with("Unknown error 40") => "libbpf cannot make sense of it",
+        Some((text, _)) => text,
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +83,9 @@ mod tests {
             .context("cannot open hello.bpf.o");
         assert_eq!(sentence(&error), "error: cannot open hello.bpf.o: Permission denied");
         assert_eq!(sentence(&anyhow::anyhow!("no clang")), "error: no clang");
+
+        let error = Error::from(io::Error::from_raw_os_error(4001)).context("cannot open x.bpf.o");
+        assert_eq!(phrase(&error), "cannot open x.bpf.o: libbpf cannot make sense of it");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use labs::{Flag, Lab, Usage};
 
 static USAGE: Usage = Usage {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn hello_verifier(lab: &Lab) -> Result<()> {
-    let level = lab.flag("log-level").parse().context("--log-level wants a number")?;
+    let level = lab.parsed("log-level")?;
 
     // The log of a program that is refused is printed here, and this is the end then.
     let object = lab.load(lab.open()?)?;

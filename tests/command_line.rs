@@ -1,0 +1,130 @@
+//! The command line: names, suggestions, colours, formats.
+
+use course_tests::{CourseCopy, Labrunner, root};
+
+#[test]
+fn unknown_names_get_the_nearest_one() {
+    for (arguments, message) in [
+        (
+            &["ch2", "helo-map"][..],
+            "There is no lab of ch2 named `helo-map`. Did you mean `hello-map`?",
+        ),
+        (&["hc2", "hello-map"], "There is no chapter named `hc2`. Did you mean `ch2`?"),
+        (&["lits"], "There is no chapter, lab or command named `lits`. Did you mean `list`?"),
+        (&["ch99", "x"], "There is no chapter named `ch99`."),
+        (
+            &["ch2", "hello-map", "--break", "nul-check"],
+            "There is no break of ch2 hello-map named `nul-check`. Did you mean `null-check`?",
+        ),
+        (&["ch2", "hello-map", "--on", "moon"], "invalid value 'moon' for '--on <ENGINE>'"),
+        (&["ch2", "hello-map", "--deadline", "0"], "a deadline lies between 0.1 and 3600 seconds"),
+        (&["ch2", "hello-map", "more"], "unexpected argument 'more' found"),
+        (&["ch2", "hello-map", "--kernel", "../../etc"], "cannot be the name of a kernel"),
+    ] {
+        let done = Labrunner::new(arguments).run();
+        assert!(
+            done.stderr.contains(message) || done.stdout.contains(message),
+            "{message}: {done}"
+        );
+        assert!([2, 69].contains(&done.code), "{done}");
+    }
+}
+
+#[test]
+fn a_chapter_alone_lists_its_labs() {
+    let done = Labrunner::new(["ch2"]).run();
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("labrunner ch2 hello-map  Count program starts"), "{done}");
+}
+
+#[test]
+fn breaks_are_listed() {
+    let done = Labrunner::new(["ch2", "hello-map", "--break"]).run();
+    assert_eq!(done.code, 0, "{done}");
+    assert!(done.stdout.starts_with("null-check"), "{done}");
+}
+
+#[test]
+fn outside_the_course_it_says_where_to_go() {
+    let done = Labrunner::new(["list"]).within("/".as_ref()).run();
+    assert_eq!(done.code, 2, "{done}");
+    assert!(done.stderr.contains("Change to the folder that you cloned"), "{done}");
+}
+
+#[test]
+fn it_works_from_any_folder_of_the_course() {
+    let done = Labrunner::new(["list"]).within(&root().join("runner/src")).run();
+    assert_eq!(done.code, 0, "{done}");
+}
+
+#[test]
+fn colours_are_for_terminals_and_on_demand() {
+    let plain = Labrunner::new(["ch3", "hello-xdp"]).run();
+    assert!(!plain.stdout.contains('\x1b'), "{plain}");
+    let forced = Labrunner::new(["ch3", "hello-xdp", "--color", "always"]).run();
+    assert!(forced.stdout.contains("\x1b[1;32mPASS\x1b[0m"), "{forced}");
+    let never = Labrunner::new(["ch3", "hello-xdp", "--color", "never"]).env("CLICOLOR_FORCE", "1");
+    assert!(!never.run().stdout.contains('\x1b'));
+}
+
+#[test]
+fn json_has_the_promised_fields() {
+    let done = Labrunner::new(["ch2", "hello", "--format", "json"]).run();
+    let result = done.json();
+    assert_eq!(done.stderr, "", "{done}");
+    let fields = [
+        "lab",
+        "engine",
+        "kernel",
+        "verdict",
+        "stages",
+        "diff",
+        "verifier",
+        "skipped_reason",
+        "hint",
+    ];
+    for field in fields {
+        assert!(result.get(field).is_some(), "{field} in {done}");
+    }
+    assert_eq!(result["lab"], "ch2 hello");
+    assert_eq!(result["engine"], "vm");
+    assert_eq!(result["verdict"], "pass");
+    let names: Vec<&str> =
+        result["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["compile", "start", "open", "load", "attach", "trigger", "observe", "compare"]
+    );
+}
+
+#[test]
+fn the_commands_that_do_the_same_by_hand_work() {
+    let done = Labrunner::new(["ch2", "hello-map", "--show-commands"]).run();
+    assert_eq!(done.code, 0, "{done}");
+    for tool in ["clang ", "bpftool ", "qemu-system-"] {
+        assert!(done.stdout.contains(tool), "{tool} in {done}");
+    }
+    let clang = done.stdout.lines().find(|line| line.starts_with("clang ")).unwrap();
+    let by_hand = std::process::Command::new("sh")
+        .args(["-c", &clang.replace("/tmp/hello-map.bpf.o", "/dev/null")])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(by_hand.status.success(), "{}", String::from_utf8_lossy(&by_hand.stderr));
+}
+
+#[test]
+fn a_manifest_with_an_unknown_key_names_its_line() {
+    let course = CourseCopy::new();
+    for (old, new, key) in [
+        ("summary = ", "sumary = 1\nsummary = ", "sumary"),
+        ("title = \"Use", "tilte = 1\ntitle = \"Use", "tilte"),
+    ] {
+        course.replace("labs-bpf/ch2/hello-map/lab.toml", old, new);
+        let done = Labrunner::new(["list"]).within(course.path()).run();
+        assert_eq!(done.code, 2, "{done}");
+        assert!(done.stderr.contains("labs-bpf/ch2/hello-map/lab.toml"), "{done}");
+        assert!(done.stderr.contains(key), "{done}");
+        course.replace("labs-bpf/ch2/hello-map/lab.toml", new, old);
+    }
+}

@@ -1,0 +1,149 @@
+//! The course on disk: the real one, and copies that a test may change.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The folder of the course.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the course's folder")
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// `x86_64-unknown-linux-gnu`.
+fn triple() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
+}
+
+/// The `labrunner` of this checkout, and beside it everything that it runs; built once for a test
+/// program.
+pub(crate) fn labrunner() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        cargo(&["build", "--release", "--package", "labrunner"]);
+        target().join("release").join("labrunner")
+    })
+}
+
+/// The static program that misbehaves.
+fn misbehave() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let triple = triple();
+        cargo(&[
+            "build",
+            "--release",
+            "--config",
+            "labs/static.toml",
+            "--target",
+            &triple,
+            "--package",
+            "course-tests",
+            "--bin",
+            "misbehave",
+        ]);
+        target().join(triple).join("release").join("misbehave")
+    })
+}
+
+fn cargo(arguments: &[&str]) {
+    let status = Command::new("cargo").args(arguments).current_dir(root()).status();
+    assert!(status.expect("cargo starts").success(), "cargo {arguments:?}");
+}
+
+/// The folder of kernels in the cache of whoever runs the tests, filled by a first run.
+pub fn kernels() -> PathBuf {
+    static FILLED: OnceLock<PathBuf> = OnceLock::new();
+    FILLED
+        .get_or_init(|| {
+            let done = crate::Labrunner::new(["ch2", "hello-map"]).run();
+            assert_eq!(done.code, 0, "{done}");
+            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+            let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME")).join(".cache");
+            cache.unwrap_or_else(home).join("labrunner/kernels")
+        })
+        .clone()
+}
+
+/// A copy of what a learner edits. The rest of the course is linked to, so nothing is built again.
+pub struct CourseCopy {
+    folder: TempDir,
+}
+
+impl Default for CourseCopy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CourseCopy {
+    /// Copies the course.
+    pub fn new() -> Self {
+        // A path with a space and a quote in it finds mistakes that another would not.
+        let folder = tempfile::Builder::new().prefix("the learner's ").tempdir().unwrap();
+        let to = folder.path();
+        copy(&root().join("labs-bpf"), &to.join("labs-bpf"));
+        for name in ["Cargo.toml", "Cargo.lock", "labs", "runner", "tests"] {
+            symlink(root().join(name), to.join(name)).unwrap();
+        }
+        symlink(target(), to.join("target")).unwrap();
+        Self { folder }
+    }
+
+    /// A copy in which `ch2 hello-map` is a program that does nothing but misbehave in this way.
+    pub fn with_misbehaving_lab(how: &str) -> Self {
+        let copy = Self::new();
+        let folder = Path::new("target").join(triple()).join("release");
+        fs::remove_file(copy.path().join("target")).unwrap();
+        fs::create_dir_all(copy.path().join(&folder)).unwrap();
+        for name in ["labrunner-guest", "stimulus", "probe"] {
+            let built = target().join(triple()).join("release").join(name);
+            symlink(built, copy.path().join(&folder).join(name)).unwrap();
+        }
+        symlink(misbehave(), copy.path().join(&folder).join("ch2-hello-map")).unwrap();
+        fs::write(copy.path().join(&folder).join(".labrunner-built"), "").unwrap();
+        copy.replace(
+            "labs-bpf/ch2/hello-map/lab.toml",
+            r#"["--every", "0"]"#,
+            &format!("[{how:?}]"),
+        );
+        copy
+    }
+
+    /// The folder of the copy.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Replaces a text in a file, which must have it exactly once.
+    pub fn replace(&self, file: &str, old: &str, new: &str) {
+        let path = self.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "{old:?} in {file}");
+        fs::write(path, text.replace(old, new)).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

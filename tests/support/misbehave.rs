@@ -1,0 +1,42 @@
+//! A lab that misbehaves, in the way that its last argument names.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+fn main() {
+    let how = std::env::args().next_back().unwrap_or_default();
+    let say = |text: &[u8]| {
+        let _ = std::io::stdout().write_all(text);
+        let _ = std::io::stdout().flush();
+    };
+    let mark = |stage: &str| eprintln!("@{stage}");
+    match how.as_str() {
+        // Hangs before it opens anything, and after it was attached.
+        "hang-open" => forever(),
+        "hang-observe" => {
+            ["open", "load", "attach", "observe"].into_iter().for_each(mark);
+            say(b"attached\n");
+            forever();
+        }
+        // Prints 100 MB.
+        "flood" => (0..1000).for_each(|_| say(&[b"all work and no play\n".repeat(5000)].concat())),
+        // Prints bytes that are no text, and what would clear a terminal.
+        "binary" => {
+            ["open", "load", "attach", "observe"].into_iter().for_each(mark);
+            say(b"caf\xe9 \x1b[2J\n\n\n");
+        }
+        "crash" => std::process::abort(),
+        // Takes the kernel down: only in a micro-VM of ours.
+        "panic" if Path::new("/sys/class/virtio-ports").is_dir() && Path::new("/init").exists() => {
+            std::fs::write("/proc/sysrq-trigger", "c").expect("the machine crashes");
+        }
+        other => eprintln!("error: cannot misbehave like `{other}`"),
+    }
+}
+
+fn forever() {
+    loop {
+        std::thread::sleep(Duration::from_secs(60));
+    }
+}
