@@ -18,7 +18,7 @@ fn unknown_names_get_the_nearest_one() {
         ),
         (&["ch2", "hello-map", "--on", "moon"], "invalid value 'moon' for '--on <ENGINE>'"),
         (&["ch2", "hello-map", "--deadline", "0"], "a deadline lies between 0.1 and 3600 seconds"),
-        (&["ch2", "hello-map", "more"], "unexpected argument 'more' found"),
+        (&["ch2", "hello-map", "more"], "`more` is one word too many"),
         (&["ch2", "hello-map", "--kernel", "../../etc"], "cannot be the name of a kernel"),
     ] {
         let done = Labrunner::new(arguments).run();

@@ -1,6 +1,6 @@
 //! Labs that hang, flood, crash, or take the kernel down.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use course_tests::{CourseCopy, Finished, Labrunner};
 
@@ -13,9 +13,8 @@ fn run(how: &str, more: &[&str]) -> Finished {
 #[test]
 fn a_lab_that_hangs_is_ended_and_its_stage_named() {
     for (how, stage) in [("hang-open", "open"), ("hang-observe", "trigger")] {
-        let start = Instant::now();
         let done = run(how, &["--deadline", "1.5", "--format", "json"]);
-        assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+        assert!(done.took < Duration::from_secs(15), "{:?}", done.took);
         assert_eq!(done.code, 1, "{done}");
         assert_eq!(done.json()["verdict"], "timeout", "{done}");
         assert_eq!(done.json()["stage"], stage, "{done}");
@@ -26,7 +25,6 @@ fn a_lab_that_hangs_is_ended_and_its_stage_named() {
 
 #[test]
 fn a_hundred_megabytes_of_output_are_cut_off() {
-    let start = Instant::now();
     let done = run("flood", &[]);
     assert_eq!(done.code, 1, "{done}");
     assert!(
@@ -35,7 +33,7 @@ fn a_hundred_megabytes_of_output_are_cut_off() {
         done.stdout.len()
     );
     assert!(done.stdout.len() < 10_000, "{}", done.stdout.len());
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(done.took < Duration::from_secs(15), "{:?}", done.took);
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Wakeups {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let (signal, input) =
                 self.poll(if self.lines > 0 { Some(Duration::ZERO) } else { left })?;
-            if signal {
+            if end {
                 return Ok(Wake::End);
             }
             if input {
@@ -76,10 +76,14 @@ impl Wakeups {
         }
     }
 
-    /// Whether a signal came, and whether standard input can be read.
+    /// Whether it is time to end, and whether standard input can be read.
     fn poll(&self, timeout: Option<Duration>) -> io::Result<(bool, bool)> {
-        let stdin = io::stdin();
-        let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
+        let (stdin, stdout) = (io::stdin(), io::stdout());
+        let mut fds = vec![
+            PollFd::new(&self.signals, PollFlags::IN),
+            // Nothing is asked of it, but a pipe without a reader is always reported.
+            PollFd::new(&stdout, PollFlags::empty()),
+        ];
         if self.stdin {
             fds.push(PollFd::new(&stdin, PollFlags::IN));
         }
@@ -89,7 +93,7 @@ impl Wakeups {
             Err(error) => return Err(error.into()),
         }
         let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-        Ok((ready(0), ready(1)))
+        Ok((ready(0) || ready(1), ready(2)))
     }
 
     fn read_lines(&mut self) -> io::Result<()> {

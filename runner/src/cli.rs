@@ -57,6 +57,10 @@ pub struct RunArgs {
     /// Lab of that chapter, such as `hello-map`.
     pub lab: Option<String>,
 
+    /// Words that are too many.
+    #[arg(hide = true)]
+    pub more: Vec<String>,
+
     /// Apply a known mistake to a copy of the program and check that it fails as it should; without
     /// a name, list the mistakes of the lab.
     #[arg(long = "break", value_name = "NAME", num_args = 0..=1, default_missing_value = "")]

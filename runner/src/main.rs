@@ -92,6 +92,12 @@ fn show_cache(clean: bool) -> Result<u8, Error> {
 }
 
 fn run_lab(args: &RunArgs, format: Format) -> Result<u8, Error> {
+    if let Some(word) = args.more.first() {
+        return Err(Error::Usage(format!(
+            "`{word}` is one word too many: a lab is named by chapter and name, such as \
+             `ch2 hello-map`."
+        )));
+    }
     let course = course()?;
     let chapter = args.chapter.as_deref().unwrap_or_default();
     let lab = course.lab(chapter, args.lab.as_deref())?;

@@ -126,6 +126,14 @@ impl CourseCopy {
         self.folder.path()
     }
 
+    /// The number of the one line of a file that has this text, from 1.
+    pub fn line_of(&self, file: &str, text: &str) -> usize {
+        let contents = fs::read_to_string(self.path().join(file)).unwrap();
+        let lines = contents.lines().enumerate().filter(|(_, line)| line.contains(text));
+        let [(index, _)] = lines.collect::<Vec<_>>()[..] else { panic!("{text:?} in {file}") };
+        index + 1
+    }
+
     /// Replaces a text in a file, which must have it exactly once.
     pub fn replace(&self, file: &str, old: &str, new: &str) {
         let path = self.path().join(file);

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub struct Finished {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
+    /// From its start to its end.
+    pub took: Duration,
 }
 
 impl Labrunner {
@@ -81,11 +84,14 @@ impl Labrunner {
 
     /// Runs it to its end.
     pub fn run(mut self) -> Finished {
+        let start = Instant::now();
         let output = self.command.output().expect("labrunner starts");
+        let took = start.elapsed();
         Finished {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("the output is UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("the messages are UTF-8"),
+            took,
         }
     }
 
@@ -104,7 +110,7 @@ impl Finished {
 
 impl fmt::Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, stdout, stderr } = self;
+        let Self { code, stdout, stderr, .. } = self;
         write!(f, "exit status {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 }

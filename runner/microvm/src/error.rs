@@ -12,7 +12,7 @@ use labrunner_guest::protocol::FrameError;
 #[non_exhaustive]
 pub enum MachineError {
     /// The QEMU program is not there.
-    #[error("{program} is not installed or not on the PATH")]
+    #[error("the program {program} is not installed or not on the PATH")]
     NoQemu {
         /// The program that was looked for.
         program: String,
