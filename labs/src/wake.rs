@@ -55,7 +55,7 @@ impl Wakeups {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let (signal, input) =
+            let (end, input) =
                 self.poll(if self.lines > 0 { Some(Duration::ZERO) } else { left })?;
             if end {
                 return Ok(Wake::End);

@@ -224,3 +224,40 @@ impl Template {
         self.made.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_follows_all_that_the_machine_depends_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let blueprint = Blueprint {
+            label: "6.1".into(),
+            kernel: write("vmlinuz", "kernel"),
+            modules: None,
+            agent: write("agent", "agent"),
+            memory_mib: 256,
+            cache: folder.path().join("machines"),
+        };
+        let mut keys = vec![blueprint.key().unwrap()];
+        let mut note = |blueprint: &Blueprint| {
+            let key = blueprint.key().unwrap();
+            assert!(!keys.contains(&key), "{blueprint:?}");
+            keys.push(key);
+        };
+        note(&Blueprint { memory_mib: 512, ..blueprint.clone() });
+        note(&Blueprint { modules: Some(folder.path().into()), ..blueprint.clone() });
+        note(&Blueprint { kernel: write("other", "kernel"), ..blueprint.clone() });
+        write("agent", "tnega");
+        note(&blueprint);
+        write("vmlinuz", "another kernel");
+        note(&blueprint);
+        assert_eq!(blueprint.key().unwrap(), blueprint.key().unwrap());
+    }
+}

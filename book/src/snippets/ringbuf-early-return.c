@@ -1,0 +1,2 @@
+	if (event->uid != 0)
+		return 0;
