@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What the scripts share: installing what is missing, and building labrunner. To be sourced by a script
 # that has set `root` to the course's folder.
 #
@@ -32,7 +32,6 @@ unset CARGO_BUILD_TARGET
 
 # Where cargo builds: a relative folder is one below the course's, as for labrunner. Set for every cargo
 # from here on, so that a `target-dir` in somebody's cargo configuration does not count.
-# shellcheck disable=SC2154 # the script that sources this file sets root
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$root/$target
 export CARGO_TARGET_DIR=$target
@@ -137,10 +136,10 @@ apt_get() { DEBIAN_FRONTEND=noninteractive apt-get "$@"; }
 
 # as_root apt-get ARGUMENTS...: waits if another apt is at work, asks nothing.
 as_root() {
-	local how=()
+	local how=() options=(-o DPkg::Lock::Timeout=120)
 	((EUID == 0)) || how=(sudo)
-	"${how[@]}" env DEBIAN_FRONTEND=noninteractive "$1" -q -o DPkg::Lock::Timeout=120 "${@:2}" \
-		</dev/null >&2
+	[[ -t 2 ]] || options+=(-qq -o Dpkg::Use-Pty=0) # no progress bars into a log
+	"${how[@]}" env DEBIAN_FRONTEND=noninteractive "$1" "${options[@]}" "${@:2}" </dev/null >&2
 }
 
 # --- one at a time ------------------------------------------------------------------------------

@@ -10,9 +10,11 @@
 pub mod args;
 pub mod lab;
 mod libbpf_log;
+pub mod network;
 mod outcome;
 pub mod record;
 pub mod trace_pipe;
+pub mod tracefs;
 pub mod wake;
 
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ pub use args::{Flag, Usage};
 pub use lab::{Aligned, Lab};
 pub use outcome::phrase;
 pub use trace_pipe::TracePipe;
+pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
 /// The object that the build made for the binary in which this is written.
@@ -53,7 +56,8 @@ pub fn run(
         Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help())),
         Ok(args::Parsed::Run(args)) => {
             libbpf_log::to_stderr();
-            outcome::of(usage.name, body(&Lab::new(usage, args, object)))
+            let entered = network::enter_told();
+            outcome::of(usage.name, entered.and_then(|()| body(&Lab::new(usage, args, object))))
         }
         Err(error) => outcome::wrong_usage(usage.name, &error),
     }

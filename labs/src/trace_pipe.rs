@@ -1,15 +1,12 @@
 //! The kernel's trace pipe: where `bpf_printk` of every program on the machine goes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
-/// Where tracefs is mounted: its own place, and the one inside debugfs that it had before Linux 4.1.
-const PATHS: [&str; 2] = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
+use crate::tracefs::Tracefs;
 
 /// The trace pipe, opened for reading. What is read from it is gone: there is one for the machine.
 #[derive(Debug)]
@@ -25,18 +22,9 @@ impl TracePipe {
     /// Opens the pipe and drops what is in it: lines from before this lab.
     ///
     /// # Errors
-    /// tracefs is not mounted, we are not root, or, on newer kernels, somebody else reads the pipe.
+    /// We are not root, or, on newer kernels, somebody else reads the pipe.
     pub fn open() -> Result<Self> {
-        let path = PATHS.into_iter().find(|path| Path::new(path).exists()).ok_or_else(|| {
-            anyhow!(
-                "cannot find the trace pipe: `mount -t tracefs tracefs /sys/kernel/tracing` is missing"
-            )
-        })?;
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path)
-            .with_context(|| format!("cannot open the trace pipe {path}"))?;
+        let file = Tracefs::find()?.trace_pipe()?;
         let mut pipe = Self { file };
         // Others may write faster than we read, so this has an end of its own.
         let deadline = Instant::now() + Duration::from_secs(1);

@@ -17,6 +17,10 @@ const MOST_OUTPUT: usize = 8 << 20;
 /// How long the stimulus may take for one step that is not the lab's doing.
 const STIMULUS: Duration = Duration::from_secs(20);
 
+/// On a kernel that others use too, the first of the user ids that the stimulus has instead of 0, 1000
+/// and so on. Far from those of people, services and containers (see systemd's UIDS-GIDS document).
+const UID_BASE: u32 = 1_900_000_000;
+
 /// What is to be run.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -39,13 +43,11 @@ pub struct Plan<'a> {
 /// # Errors
 /// Only for what is not the lab's doing: the kernel it runs in crashed, or the stimulus failed.
 pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript, Error> {
-    // The stimulus waits before the lab attaches, so that its own start is not among the events.
-    let stimulus = start_stimulus(session, plan)?;
-    let lab = start_lab(session, plan)?;
+    let uid_base = if session.shared() { UID_BASE } else { 0 };
     let mut conductor = Conductor {
         session,
-        lab,
-        stimulus,
+        lab: NOT_STARTED,
+        stimulus: None,
         watch: Watch::start(Stage::Open),
         allowed: plan.deadline,
         deadline: Instant::now() + plan.deadline,
@@ -57,8 +59,10 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
         pids: Vec::new(),
         exited: None,
     };
+    // The stimulus waits before the lab attaches, so that its own start is not among the events.
+    let network = conductor.start_stimulus(plan, uid_base)?;
+    conductor.start_lab(plan, network.as_deref())?;
     let end = conductor.run(plan)?;
-    let uid_base = conductor.session.uid_base();
     Ok(Transcript {
         stdout: conductor.stdout,
         stderr: conductor.stderr,
@@ -70,22 +74,8 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
     })
 }
 
-fn start_stimulus(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Option<ProcessId>, Error> {
-    if plan.steps.iter().all(|step| *step == Step::Enter) {
-        return Ok(None);
-    }
-    let program = session.install(&plan.stimulus)?;
-    let base = session.uid_base().to_string();
-    session.spawn(&[program, "--uid-base".into(), base], &[]).map(Some)
-}
-
-fn start_lab(session: &mut dyn Session, plan: &Plan<'_>) -> Result<ProcessId, Error> {
-    let program = session.install(&plan.lab)?;
-    let object = session.provide("lab.bpf.o", plan.object)?;
-    let mut argv = vec![program, "--object".to_string(), object];
-    argv.extend_from_slice(plan.args);
-    session.spawn(&argv, &[("LAB_STAGES", "1")])
-}
+/// No process has this number.
+const NOT_STARTED: ProcessId = 0;
 
 struct Conductor<'a> {
     session: &'a mut dyn Session,
@@ -114,9 +104,46 @@ enum Waited {
 }
 
 impl Conductor<'_> {
+    /// Starts the stimulus, if there is anything for it to do. On a kernel that others use too, it
+    /// gets a network of its own, whose path is returned once it is there.
+    fn start_stimulus(&mut self, plan: &Plan<'_>, uid_base: u32) -> Result<Option<String>, Error> {
+        if plan.steps.iter().all(|step| *step == Step::Enter) {
+            return Ok(None);
+        }
+        let mut argv = vec![self.session.install(&plan.stimulus)?];
+        let shared = self.session.shared();
+        if shared {
+            argv.extend(["--uid-base".into(), uid_base.to_string(), "--own-network".into()]);
+        }
+        self.stimulus = Some(self.session.spawn(&argv, &[])?);
+        if !shared {
+            return Ok(None);
+        }
+        let pid = self.ready()?;
+        Ok(Some(format!("/proc/{pid}/ns/net")))
+    }
+
+    /// Waits until the stimulus is ready; its process number in the kernel that it runs in.
+    fn ready(&mut self) -> Result<u32, Error> {
+        let answer = self.answer("get ready")?;
+        let pid = answer.strip_prefix("ready ").and_then(|pid| pid.parse().ok());
+        pid.ok_or_else(|| stimulus_failed("get ready", &answer))
+    }
+
+    fn start_lab(&mut self, plan: &Plan<'_>, network: Option<&str>) -> Result<(), Error> {
+        let program = self.session.install(&plan.lab)?;
+        let object = self.session.provide("lab.bpf.o", plan.object)?;
+        let mut argv = vec![program, "--object".to_string(), object];
+        argv.extend_from_slice(plan.args);
+        let mut env = vec![("LAB_STAGES", "1")];
+        env.extend(network.map(|path| ("LAB_NETNS", path)));
+        self.lab = self.session.spawn(&argv, &env)?;
+        Ok(())
+    }
+
     fn run(&mut self, plan: &Plan<'_>) -> Result<End, Error> {
-        if self.stimulus.is_some() {
-            self.answer("get ready")?;
+        if self.stimulus.is_some() && !self.session.shared() {
+            self.ready()?;
         }
         if let Waited::Ended(end) = self.wait(|c| c.watch.stage() >= Stage::Trigger)? {
             return Ok(end);
@@ -143,12 +170,8 @@ impl Conductor<'_> {
         let stimulus = self.stimulus.expect("a plan with such a step has a stimulus");
         self.session.write_stdin(stimulus, format!("{step}\n").as_bytes())?;
         let answer = self.answer(&step.to_string())?;
-        let pids = answer.strip_prefix("ok").ok_or_else(|| {
-            Error::unable(
-                format!("The stimulus `{step}` failed: {answer}."),
-                "This is a defect of the course or of the machine, not of your program.",
-            )
-        })?;
+        let pids =
+            answer.strip_prefix("ok").ok_or_else(|| stimulus_failed(&step.to_string(), &answer))?;
         self.pids.extend(pids.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
         Ok(Waited::Done)
     }
@@ -236,6 +259,13 @@ impl Conductor<'_> {
             }
         }
     }
+}
+
+fn stimulus_failed(what: &str, answer: &str) -> Error {
+    Error::unable(
+        format!("The stimulus did not {what}: {answer}."),
+        "This is a defect of the course or of the machine, not of your program.",
+    )
 }
 
 /// The stage that a line marks, if it is a mark. A lab that says `@observe` is attached and waits for

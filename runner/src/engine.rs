@@ -48,7 +48,6 @@ pub trait Session {
     /// same, so what is in it need not be found out again. `None` where that cannot be known.
     fn notes(&self) -> Option<PathBuf>;
 
-    /// What the stimulus adds to every user id, so that other processes of the same kernel cannot be
-    /// mistaken for it. 0 in a machine of our own.
-    fn uid_base(&self) -> u32;
+    /// Whether others use the same kernel. Then the stimulus must not be mistaken for them.
+    fn shared(&self) -> bool;
 }

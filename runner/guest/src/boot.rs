@@ -5,11 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use labrunner_guest::loopback;
 use labrunner_guest::protocol::PORT;
 use rustix::mount::{MountFlags, mount};
 use rustix::system::init_module;
-
-use crate::loopback;
 
 /// File systems that labs expect where every distribution has them: type, mount point.
 const MOUNTS: [(&str, &str); 10] = [

@@ -11,7 +11,10 @@ const IFF_UP: u32 = 1;
 const LO_INDEX: i32 = 1;
 
 /// Sets `lo` up in this network namespace.
-pub(crate) fn up() -> io::Result<()> {
+///
+/// # Errors
+/// The caller has no `CAP_NET_ADMIN` there.
+pub fn up() -> io::Result<()> {
     let socket = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::RAW,

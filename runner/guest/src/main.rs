@@ -5,7 +5,6 @@
 
 mod agent;
 mod boot;
-mod loopback;
 mod process;
 
 use std::error::Error;

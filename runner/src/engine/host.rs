@@ -16,10 +16,6 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use super::{Engine, Session};
 use crate::error::Error;
 
-/// First of the user ids that the stimulus uses instead of 0, 1000 and so on. Far from those of
-/// people, services and containers (see systemd's UIDS-GIDS document).
-const UID_BASE: u32 = 1_900_000_000;
-
 /// How long a lab may take to end when its standard input does, before it is killed.
 const END: Duration = Duration::from_millis(200);
 
@@ -80,7 +76,7 @@ impl Rights {
     fn command(self, argv: &[String]) -> Command {
         let (program, arguments): (_, &[&str]) = match self {
             Self::Own => ("setpriv", &["--pdeathsig", "KILL", "--"]),
-            Self::Sudo => ("sudo", &["--preserve-env=LAB_STAGES", "--"]),
+            Self::Sudo => ("sudo", &["--preserve-env=LAB_STAGES,LAB_NETNS", "--"]),
         };
         let mut command = Command::new(program);
         command.args(arguments).args(argv);
@@ -183,8 +179,8 @@ impl Session for HostSession {
         None
     }
 
-    fn uid_base(&self) -> u32 {
-        UID_BASE
+    fn shared(&self) -> bool {
+        true
     }
 }
 

@@ -154,8 +154,8 @@ impl Session for VmSession {
         Some(self.template.file().notes())
     }
 
-    fn uid_base(&self) -> u32 {
-        0
+    fn shared(&self) -> bool {
+        false
     }
 }
 

@@ -1,10 +1,11 @@
 //! The features, and how each is tried.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use labs::{Tracefs, network};
 use libbpf_rs::{
     Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
     RingBufferBuilder,
@@ -54,7 +55,11 @@ fn kprobe() -> Result<()> {
 }
 
 fn tracepoint() -> Result<()> {
-    tracefs()?; // it has the numbers of the tracepoints
+    // libbpf looks the numbers of the tracepoints up there.
+    ensure!(
+        Tracefs::find()?.is_mounted(),
+        "tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)"
+    );
     let object = load("try_tracepoint", "tracepoint")?;
     let _link = attach(&object, "tracepoint", |program| program.attach())?;
     call_getppid();
@@ -91,6 +96,8 @@ fn lsm() -> Result<()> {
 
 fn xdp() -> Result<()> {
     let object = load("try_xdp", "XDP")?;
+    // Not on the machine's own interface: somebody else's program may be on it, and packets pass it.
+    network::leave()?;
     let any = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
     let lo = netdevice::name_to_index(any, "lo").context("there is no loopback interface")?;
     attach(&object, "XDP", |program| program.attach_xdp(lo as i32)).map(drop)
@@ -113,23 +120,10 @@ fn perf_event_array() -> Result<()> {
 
 /// The pipe is opened, but not read: what is in it belongs to somebody else.
 fn trace_pipe() -> Result<()> {
-    let tracefs = tracefs()?;
-    File::open(tracefs.join("trace_pipe")).context("the trace pipe cannot be opened")?;
-    let on = fs::read_to_string(tracefs.join("tracing_on")).unwrap_or_default();
-    ensure!(on.trim() != "0", "tracing is switched off ({}/tracing_on)", tracefs.display());
+    let tracefs = Tracefs::find()?;
+    tracefs.trace_pipe()?;
+    ensure!(tracefs.text("tracing_on").trim() != "0", "tracing is switched off (tracing_on is 0)");
     Ok(())
-}
-
-/// Where tracefs is mounted: its own place, or the one inside debugfs that it had before Linux 4.1.
-fn tracefs() -> Result<&'static Path> {
-    for path in ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"].map(Path::new) {
-        match fs::metadata(path.join("trace_pipe")) {
-            Ok(_) => return Ok(path),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error).context("tracefs cannot be entered"),
-        }
-    }
-    bail!("tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)")
 }
 
 /// Loads one program, or creates one map, of the embedded object.

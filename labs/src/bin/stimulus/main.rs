@@ -1,6 +1,6 @@
 //! stimulus: makes exact numbers of kernel events, for labs to see.
 //!
-//! It is started before a lab attaches, so that its own start is not among the events, prints `ready`,
+//! It is started before a lab attaches, so that its own start is not among the events, prints `ready PID`,
 //! and then reads commands, one a line. A command is done completely before it is answered by one
 //! line: `ok PID…`, the processes that made the events, or `error: …`. The end of standard input is
 //! the end of it.
@@ -24,7 +24,7 @@ use nix::sys::timer::Timer;
 use nix::time::ClockId;
 
 const HELP: &str = "\
-Makes exact numbers of kernel events. Prints `ready`, then reads commands, one a line:
+Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, one a line:
 
   exec times=3 uid=1000 name=bash       start a program, as this user, by a process of this name
   syscall name=getppid times=3          make a system call: getppid, timer_create, timer_delete
@@ -33,9 +33,10 @@ Makes exact numbers of kernel events. Prints `ready`, then reads commands, one a
 
 Each is answered by `ok PID...` (who made the events) or `error: ...`. Ends with its input.
 
-Usage: stimulus [--uid-base N]
+Usage: stimulus [--uid-base N] [--own-network]
 
   --uid-base N   added to every uid, so that events of the machine's own users stay apart (default: 0)
+  --own-network  leave the machine's network for a new one with nothing but a loopback interface
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +56,7 @@ fn run() -> Result<()> {
         match arg {
             lexopt::Arg::Long("exit") => return Ok(()), // we are what `exec` starts
             lexopt::Arg::Long("uid-base") => uid_base = lexopt::ValueExt::parse(&args.value()?)?,
+            lexopt::Arg::Long("own-network") => labs::network::leave()?,
             lexopt::Arg::Long("help") => return Ok(io::stdout().write_all(HELP.as_bytes())?),
             other => return Err(other.unexpected().into()),
         }
@@ -62,7 +64,7 @@ fn run() -> Result<()> {
 
     let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default() };
     let mut out = io::stdout().lock();
-    writeln!(out, "ready")?;
+    writeln!(out, "ready {}", std::process::id())?;
     for line in io::stdin().lock().lines() {
         match line?.parse().and_then(|command| stimulus.obey(command)) {
             Ok(answer) => writeln!(out, "ok {answer}")?,

@@ -1,2 +1,0 @@
-	if (event->uid != 0)
-		return 0;
