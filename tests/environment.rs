@@ -109,7 +109,7 @@ fn on_mount(folder: &Path, options: &str, then: &str) -> Vec<String> {
     let own = if rustix::process::geteuid().is_root() { "--mount" } else { "-rm" };
     let folder = folder.display();
     let script = format!(
-        "mount -t tmpfs -o {options} tmpfs {folder} && cp -rL {kernels} {folder}/kernels && {then} \
+        "mount -t tmpfs -o {options} tmpfs {folder} && mkdir {folder}/kernels && cp -r {kernels}/6.1 {folder}/kernels && {then} \
          exec \"$0\" \"$@\"",
         kernels = kernels().display(),
     );
@@ -126,7 +126,7 @@ fn run_on_mount(options: &str, then: &str) -> Finished {
 
 #[test]
 fn with_a_full_disk() {
-    let done = run_on_mount("size=60M", "");
+    let done = run_on_mount("size=45M", "");
     cannot_run(&done, &["disk", "full"]);
 }
 
@@ -168,15 +168,6 @@ fn a_damaged_machine_is_made_again() {
         assert!(again.stderr.contains("making it again"), "{how}: {again}");
         let quiet = run();
         assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{how}: {quiet}");
-        // The new machine may have another checksum, and so another name.
-        for left in saved_machines(cache.path()) {
-            fs::rename(left, saved).unwrap();
-        }
-        let checksum_follows = run();
-        assert_eq!(checksum_follows.code, 0, "{how}: {checksum_follows}");
-        for left in saved_machines(cache.path()) {
-            fs::rename(left, saved).unwrap();
-        }
     }
 }
 

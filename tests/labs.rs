@@ -92,7 +92,8 @@ fn shown(done: &Finished) -> Option<String> {
     if let Some(log) = result["verifier"]["log"].as_str() {
         return Some(normalised(log));
     }
-    result["output"].as_str().map(str::to_string)
+    let shown = result["output"].as_str().or(result["error"].as_str());
+    shown.map(|text| format!("{}\n", text.trim_end()))
 }
 
 /// Replaces what differs between two boots of one kernel: addresses of maps, and the time taken.

@@ -16,8 +16,13 @@ pub const FLAGS: &str = "labs-bpf/clang.flags";
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compiled {
-    /// An ELF object.
-    Object(Vec<u8>),
+    /// An ELF object, and clang's warnings, if it had any.
+    Object {
+        /// The object.
+        object: Vec<u8>,
+        /// clang's own words, with its colours if those were asked for.
+        warnings: String,
+    },
     /// clang's own words, with its colours if those were asked for.
     Rejected(String),
 }
@@ -71,10 +76,11 @@ pub fn compile(
         .stdin(Stdio::null())
         .output()
         .map_err(|e| no_clang(&e))?;
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() {
-        return Ok(Compiled::Object(output.stdout));
+        return Ok(Compiled::Object { object: output.stdout, warnings: words });
     }
-    Ok(Compiled::Rejected(String::from_utf8_lossy(&output.stderr).into_owned()))
+    Ok(Compiled::Rejected(words))
 }
 
 /// A text that clang takes for the contents of a file, by its virtual file system (see
@@ -157,7 +163,8 @@ mod tests {
     fn the_object_carries_the_lines_of_the_given_text() {
         let path = Path::new("labs-bpf/ch2/hello/hello.bpf.c");
         let text = "int entry(void *ctx)\n{\n\treturn 4711 + (ctx == 0);\n}\n";
-        let Compiled::Object(object) = compile(root(), path, Some(text), false).unwrap() else {
+        let Compiled::Object { object, .. } = compile(root(), path, Some(text), false).unwrap()
+        else {
             panic!("it does not compile");
         };
         assert!(object.starts_with(b"\x7fELF"));

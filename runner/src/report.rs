@@ -19,6 +19,8 @@ pub struct Report {
     pub kernel: Option<String>,
     /// The known mistake that was put in.
     pub attempt: Option<Attempt>,
+    /// clang's warnings.
+    pub warnings: String,
     /// The verdict.
     pub verdict: Verdict,
     /// What became of the program, if it came so far.

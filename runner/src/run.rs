@@ -77,6 +77,7 @@ impl Request<'_> {
             engine: engine.name(),
             kernel: None,
             attempt,
+            warnings: String::new(),
             verdict: Verdict::Skipped("it did not run".into()),
             outcome: None,
             stages: Vec::new(),
@@ -106,7 +107,10 @@ impl Request<'_> {
         let compile_took = compiling.elapsed();
         report.stages.push(Timing { stage: Stage::Compile, took: compile_took });
         let object = match compiled {
-            Compiled::Object(object) => object,
+            Compiled::Object { object, warnings } => {
+                report.warnings = warnings;
+                object
+            }
             Compiled::Rejected(words) => {
                 return self.conclude(report, Outcome::DoesNotCompile(words));
             }

@@ -13,7 +13,7 @@ use crate::error::MachineError;
 use crate::machine::Machine;
 use crate::qemu::{self, Qemu, Start};
 use crate::qmp::Qmp;
-use crate::saved::{Folder, SAVE, SavedFile};
+use crate::saved::{Folder, SAVE, SavedFile, packer};
 use crate::{initramfs, modules};
 
 /// Modules that every machine gets where the kernel has them as modules: the channel to the host
@@ -102,7 +102,7 @@ impl Blueprint {
         }
         let state = folder.nameless()?;
         let made = self.boot_and_save(&state, progress)?;
-        let file = folder.publish(state, &self.label, &key)?;
+        let file = folder.publish(&state, &self.label, &key)?;
         Ok(Template { file, memory_mib: self.memory_mib, made: Some(made) })
     }
 
@@ -129,7 +129,14 @@ impl Blueprint {
             let boot = start.elapsed();
             progress(Progress::Saving);
             let start = Instant::now();
-            Qmp::connect(machine.qmp()?)?.save(state, SAVE)?;
+            let (stream, packing) = packer(state)?;
+            let saving = Qmp::connect(machine.qmp()?)?.save(&stream, SAVE);
+            // The packer sees the end of the stream when QEMU and we have closed it.
+            drop((stream, machine));
+            packing.join().unwrap_or_else(|_| {
+                Err(MachineError::Initramfs("the packing of the machine panicked".into()))
+            })?;
+            saving?;
             return Ok(Made { boot, save: start.elapsed(), warnings: booted.warnings });
         }
     }

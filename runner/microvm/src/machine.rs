@@ -78,7 +78,9 @@ impl Machine {
     /// nothing that the machine does can be trusted.
     pub fn ready(&mut self, within: Duration) -> Result<String, MachineError> {
         let answer = self.expect(within);
-        if let Some(check) = self.check.take() {
+        if let (Some(check), Ok(_) | Err(MachineError::QemuEnded { .. })) =
+            (self.check.take(), &answer)
+        {
             check.join().unwrap_or_else(|_| {
                 Err(MachineError::Initramfs("the check of the saved machine panicked".into()))
             })?;

@@ -219,6 +219,12 @@ fn capital(text: &str) -> String {
 /// Says what to do about a kernel that cannot be had.
 fn no_kernel(error: KernelError) -> Error {
     let fix = match &error {
+        KernelError::Io { source, .. } => {
+            return Error::unable(
+                format!("There is no kernel to run: {error}."),
+                storage_advice(source),
+            );
+        }
         KernelError::Damaged { .. } => "Remove it and try again: labrunner cache --clean",
         _ => "Or run the lab on this machine's own kernel: --on host",
     };

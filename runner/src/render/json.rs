@@ -26,6 +26,10 @@ struct Object<'a> {
     /// What it printed, normalised; this is what the expected output is compared with.
     output: Option<&'a str>,
     diff: Option<String>,
+    /// What the lab said when it gave up.
+    error: Option<&'a str>,
+    /// clang's warnings, or why it does not compile.
+    clang: Option<&'a str>,
     verifier: Option<VerifierObject<'a>>,
     /// The known mistake that the learner's program fails like.
     recognised: Option<&'a str>,
@@ -91,6 +95,14 @@ pub fn render(report: &Report) -> String {
             _ => None,
         },
         diff,
+        error: match &report.outcome {
+            Some(Outcome::Failed { message, .. }) => Some(message),
+            _ => None,
+        },
+        clang: match &report.outcome {
+            Some(Outcome::DoesNotCompile(words)) => Some(words.as_str()),
+            _ => Some(report.warnings.as_str()).filter(|words| !words.is_empty()),
+        },
         verifier: verifier(report),
         recognised: report.recognised.as_ref().map(|known| known.name.as_str()),
         skipped_reason: match &report.verdict {

@@ -15,6 +15,9 @@ use crate::run::raw_text;
 /// How many lines of output are shown where `--raw` was not asked for.
 const LINES: usize = 20;
 
+/// How many lines of a difference are.
+const DIFF_LINES: usize = 60;
+
 /// Renders a report. With `raw`, all that the lab printed and the whole verifier log are in it.
 ///
 /// A program that does not compile is clang's to explain: then there is nothing but its words.
@@ -37,6 +40,9 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
     if let Some(attempt) = &report.attempt {
         write_attempt(text, attempt)?;
     }
+    if !report.warnings.is_empty() {
+        writeln!(text, "{}\n", report.warnings.trim_end())?;
+    }
     match &report.outcome {
         Some(Outcome::DoesNotCompile(words)) => writeln!(text, "{words}")?,
         Some(Outcome::Failed { refusal: Some(refusal), .. }) => {
@@ -46,7 +52,7 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
     }
     write_output(text, report, raw)?;
     if let Verdict::Fail(Failure { diff: Some(lines), .. }) = &report.verdict {
-        write_diff(text, lines)?;
+        write_diff(text, lines, if raw { usize::MAX } else { DIFF_LINES })?;
     }
     write_verdict(text, report)?;
     write_next(text, report, raw)
@@ -129,9 +135,7 @@ fn write_stream(text: &mut String, title: &str, output: &str, most: usize) -> fm
         writeln!(text, "  {}", printable(line))?;
     }
     let left = output.trim_end().lines().count().saturating_sub(most);
-    if left > 0 {
-        writeln!(text, "  {}", format!("… and {left} lines more: --raw").dimmed())?;
-    }
+    write_left(text, left)?;
     writeln!(text)
 }
 
@@ -140,9 +144,9 @@ fn printable(line: &str) -> String {
     line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-fn write_diff(text: &mut String, lines: &[Line]) -> fmt::Result {
+fn write_diff(text: &mut String, lines: &[Line], most: usize) -> fmt::Result {
     writeln!(text, "{} {}\n", "- expected".red(), "+ found".green())?;
-    for line in lines {
+    for line in lines.iter().take(most) {
         let shown = format!("{}{}", line.side.mark(), printable(&line.text));
         let shown: ColoredString = match line.side {
             Side::Expected => shown.red(),
@@ -151,7 +155,15 @@ fn write_diff(text: &mut String, lines: &[Line]) -> fmt::Result {
         };
         writeln!(text, "  {shown}")?;
     }
+    write_left(text, lines.len().saturating_sub(most))?;
     writeln!(text)
+}
+
+fn write_left(text: &mut String, left: usize) -> fmt::Result {
+    if left > 0 {
+        writeln!(text, "  {}", format!("… and {left} lines more: --raw").dimmed())?;
+    }
+    Ok(())
 }
 
 fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {

@@ -131,6 +131,7 @@ const LIFETIME: &[&str] = &[
 ];
 
 const CALL: &[&str] = &[
+    "expected prog array map for tail call*",
     "R? type=* expected=*",
     "R?? type=* expected=*",
     "helper wants pointer to allocated memory",
