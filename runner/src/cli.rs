@@ -41,11 +41,15 @@ pub enum Command {
     /// List the labs of the course.
     List,
     /// Show what is kept in the cache folder and how large it is.
-    Cache {
-        /// Remove everything from it; the next run makes what it needs again.
-        #[arg(long)]
-        clean: bool,
-    },
+    Cache(CacheArgs),
+}
+
+/// What to do with the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CacheArgs {
+    /// Remove everything from it; the next run makes what it needs again.
+    #[arg(long)]
+    pub clean: bool,
 }
 
 /// Which lab, and how.

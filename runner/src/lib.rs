@@ -3,9 +3,10 @@
 //! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
+pub mod by_hand;
 pub mod cache;
 pub mod cli;
-pub mod commands;
+pub mod command;
 pub mod compare;
 pub mod compile;
 pub mod conduct;

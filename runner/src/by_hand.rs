@@ -1,0 +1,103 @@
+//! `--show-commands`: what the runner does, as commands to type.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use microvm::Blueprint;
+
+use crate::compile;
+use crate::course::{Course, Lab};
+use crate::error::Error;
+use crate::manifest::{Break, Step};
+use crate::programs;
+
+/// The commands for a lab, with a known mistake put in where one is given; `machine` is given where the
+/// lab runs in a micro-VM.
+pub fn render(
+    course: &Course,
+    lab: &Lab,
+    broken: Option<&Break>,
+    machine: Option<&Blueprint>,
+) -> Result<String, Error> {
+    let name = &lab.name;
+    let object = format!("/tmp/{name}.bpf.o");
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let programs = format!("target/{triple}/release");
+    let mut text = format!("cd {}\n", quoted(&course.root.to_string_lossy()));
+
+    let mut part = |title: &str, commands: &[String]| {
+        let _ = write!(text, "\n# {title}\n{}\n", commands.join("\n"));
+    };
+    let mut source = lab.source().display().to_string();
+    if let Some(known) = broken {
+        let copy = format!("/tmp/{name}.bpf.c");
+        let patch = lab.folder.join(&known.patch);
+        part(
+            &format!("Break {}: {}", known.name, known.title),
+            &[format!("patch --output={copy} {source} {}", patch.display())],
+        );
+        source = format!("-I{} {copy}", lab.folder.display());
+    }
+    let flags: Vec<String> = compile::flags(&course.root)?.iter().map(|f| quoted(f)).collect();
+    part("Compile the BPF C", &[format!("clang {} -c {source} -o {object}", flags.join(" "))]);
+    part(
+        "Look at it: sections, and bytecode with source lines (package llvm)",
+        &[format!("llvm-objdump --section-headers {object}"), format!("llvm-objdump -S {object}")],
+    );
+    part("Build the lab's program", &[programs::build_command(&triple).join(" ")]);
+    let words = [format!("{programs}/{}", lab.binary()), "--object".into(), object.clone()];
+    let words: Vec<&str> = words.iter().chain(&lab.manifest.args).map(String::as_str).collect();
+    part(
+        "Load, attach and watch it on this machine's kernel; Ctrl-C ends it",
+        &[format!("sudo {}", words.join(" "))],
+    );
+    let steps: Vec<String> =
+        lab.manifest.steps.iter().filter(|s| **s != Step::Enter).map(Step::to_string).collect();
+    if !steps.is_empty() {
+        part(
+            "In another terminal, make the events that the lab is about",
+            &[format!("printf '{}\\n' | sudo {programs}/stimulus", steps.join("\\n"))],
+        );
+    }
+    part(
+        "What the kernel has loaded, and what the verifier says (package bpftool)",
+        &[
+            "sudo bpftool prog list".into(),
+            "sudo bpftool map list".into(),
+            format!("sudo bpftool --debug prog loadall {object} /sys/fs/bpf/{name}"),
+            format!("sudo rm -r /sys/fs/bpf/{name}"),
+        ],
+    );
+    if let Some(blueprint) = machine {
+        part(
+            "The kernel of the micro-VM; any initramfs will do to look around",
+            &[blueprint.boot_command(Path::new("INITRAMFS"))],
+        );
+    }
+    Ok(text)
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,+:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_string();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_them() {
+        for (word, expected) in [
+            ("-Ilabs-bpf/include", "-Ilabs-bpf/include"),
+            ("/the learner's", r"'/the learner'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

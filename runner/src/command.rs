@@ -1,0 +1,28 @@
+//! What each command does, one module a command: from its arguments to an exit status.
+
+pub mod cache;
+pub mod lab;
+pub mod list;
+
+use std::io::Write;
+
+use crate::course::Course;
+use crate::error::Error;
+
+/// The course that the current folder is in.
+fn course() -> Result<Course, Error> {
+    let here = std::env::current_dir()
+        .map_err(|e| Error::Usage(format!("the current folder cannot be read: {e}")))?;
+    Course::find(&here)
+}
+
+/// Prints to standard output. A reader that is gone, as in `labrunner list | head -1`, is no error.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Tells what takes more than a moment.
+fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "{sentence}");
+}

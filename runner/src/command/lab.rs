@@ -1,0 +1,75 @@
+//! `labrunner ch2 hello-map`: one lab, on one kernel or on several.
+
+use super::{course, print, say};
+use crate::by_hand;
+use crate::cli::{EngineName, Format, RunArgs};
+use crate::course::Lab;
+use crate::engine::Engine;
+use crate::engine::host::Host;
+use crate::engine::vm::Vm;
+use crate::error::{Error, PASSED};
+use crate::programs::Programs;
+use crate::render::{json, text};
+use crate::run::{DEADLINE, Request};
+
+/// Runs the lab and prints the report; the exit status tells the verdict.
+pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
+    if let Some(word) = args.more.first() {
+        return Err(Error::Usage(format!(
+            "`{word}` is one word too many: a lab is named by chapter and name, such as \
+             `ch2 hello-map`."
+        )));
+    }
+    let course = course()?;
+    let lab = course.lab(args.chapter.as_deref().unwrap_or_default(), args.lab.as_deref())?;
+    let broken = match args.break_name.as_deref() {
+        None => None,
+        Some("") => {
+            print(&breaks(lab));
+            return Ok(PASSED);
+        }
+        Some(name) => Some(lab.find_break(name)?),
+    };
+
+    let programs = Programs::find(&course.root, &mut say)?;
+    let vm = Vm::new(&args.kernel, programs.path("labrunner-guest"));
+    let on = args.on.unwrap_or_else(default_engine);
+    if args.show_commands {
+        let machine = match on {
+            EngineName::Vm => Some(vm.blueprint(&mut say)?),
+            EngineName::Host => None,
+        };
+        print(&by_hand::render(&course, lab, broken, machine.as_ref())?);
+        return Ok(PASSED);
+    }
+    let engine: &dyn Engine = match on {
+        EngineName::Vm => &vm,
+        EngineName::Host => &Host,
+    };
+    let request = Request {
+        course: &course,
+        lab,
+        broken,
+        programs: &programs,
+        deadline: args.deadline.unwrap_or(DEADLINE),
+        color: format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize(),
+    };
+    let report = request.run(engine, &mut say)?;
+    print(&match format {
+        Format::Text => text::render(&report, args.raw),
+        Format::Json => json::render(&report) + "\n",
+    });
+    Ok(report.exit_code())
+}
+
+/// The mistakes that a lab knows, one a line.
+fn breaks(lab: &Lab) -> String {
+    let breaks = lab.manifest.breaks.iter();
+    breaks.map(|known| format!("{:14} {}\n", known.name, known.title)).collect()
+}
+
+/// The micro-VM, unless there is no QEMU and we may use this machine's kernel.
+fn default_engine() -> EngineName {
+    let no_qemu = microvm::find_program(microvm::program()).is_none();
+    if no_qemu && rustix::process::geteuid().is_root() { EngineName::Host } else { EngineName::Vm }
+}
