@@ -75,9 +75,9 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub on: Option<EngineName>,
 
-    /// Kernel series for the micro-VM.
-    #[arg(long, value_name = "SERIES", default_value = "6.1")]
-    pub kernel: String,
+    /// Kernel series for the micro-VM: one, several with commas, or `all` that were added.
+    #[arg(long, value_name = "SERIES")]
+    pub kernel: Option<String>,
 
     /// Show what the lab really printed, and the whole verifier log.
     #[arg(long)]

@@ -17,6 +17,7 @@ pub mod error;
 pub mod expected;
 pub mod features;
 pub mod judge;
+pub mod kernels;
 pub mod manifest;
 pub mod normalise;
 pub mod outcome;

@@ -7,7 +7,8 @@ use crate::course::Lab;
 use crate::engine::Engine;
 use crate::engine::host::Host;
 use crate::engine::vm::Vm;
-use crate::error::{Error, PASSED};
+use crate::error::{Error, FAILED, PASSED};
+use crate::kernels;
 use crate::programs::Programs;
 use crate::render::{json, text};
 use crate::run::{DEADLINE, Request};
@@ -32,20 +33,15 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
     };
 
     let programs = Programs::find(&course.root, &mut say)?;
-    let vm = Vm::new(&args.kernel, programs.path("labrunner-guest"));
-    let on = args.on.unwrap_or_else(default_engine);
+    let engines = engines(args, &programs)?;
     if args.show_commands {
-        let machine = match on {
-            EngineName::Vm => Some(vm.blueprint(&mut say)?),
-            EngineName::Host => None,
+        let machine = match &engines[0] {
+            AnyEngine::Vm(vm) => Some(vm.blueprint(&mut say)?),
+            AnyEngine::Host(_) => None,
         };
         print(&by_hand::render(&course, lab, broken, machine.as_ref())?);
         return Ok(PASSED);
     }
-    let engine: &dyn Engine = match on {
-        EngineName::Vm => &vm,
-        EngineName::Host => &Host,
-    };
     let request = Request {
         course: &course,
         lab,
@@ -54,12 +50,47 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         deadline: args.deadline.unwrap_or(DEADLINE),
         color: format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize(),
     };
-    let report = request.run(engine, &mut say)?;
-    print(&match format {
-        Format::Text => text::render(&report, args.raw),
-        Format::Json => json::render(&report) + "\n",
-    });
-    Ok(report.exit_code())
+    let mut code = PASSED;
+    for engine in &engines {
+        let report = request.run(engine.get(), &mut say)?;
+        print(&match format {
+            Format::Text => text::render(&report, args.raw),
+            Format::Json => json::render(&report) + "\n",
+        });
+        code = worse(code, report.exit_code());
+    }
+    Ok(code)
+}
+
+enum AnyEngine {
+    Vm(Vm),
+    Host(Host),
+}
+
+impl AnyEngine {
+    fn get(&self) -> &dyn Engine {
+        match self {
+            Self::Vm(vm) => vm,
+            Self::Host(host) => host,
+        }
+    }
+}
+
+/// The host, or a micro-VM for each kernel that was named.
+fn engines(args: &RunArgs, programs: &Programs) -> Result<Vec<AnyEngine>, Error> {
+    match args.on.unwrap_or_else(default_engine) {
+        EngineName::Host => Ok(vec![AnyEngine::Host(Host)]),
+        EngineName::Vm => {
+            let vm = |series: &String| Vm::new(series, programs.path("labrunner-guest"));
+            let series = kernels::named(args.kernel.as_deref())?;
+            Ok(series.iter().map(|series| AnyEngine::Vm(vm(series))).collect())
+        }
+    }
+}
+
+/// Of several runs the worst decides: a failure before what could not run.
+fn worse(one: u8, other: u8) -> u8 {
+    if one == FAILED || other == FAILED { FAILED } else { one.max(other) }
 }
 
 /// The mistakes that a lab knows, one a line.

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use microvm::kernel::{KernelError, Store};
+use microvm::kernel::KernelError;
 use microvm::{Blueprint, Event, Machine, MachineError, ProcessId, Progress, Template};
 
 use super::{Engine, Session};
 use crate::cache;
 use crate::error::Error;
+use crate::kernels;
 
 /// Memory of a machine in MiB.
 const MEMORY: u32 = 256;
@@ -35,7 +36,7 @@ impl Vm {
     /// What its machines are made of. A kernel that is not in the cache is fetched.
     pub fn blueprint(&self, say: &mut dyn FnMut(&str)) -> Result<Blueprint, Error> {
         let cache = cache::folder()?;
-        let store = Store::new(cache.join("kernels"));
+        let store = kernels::store()?;
         let kernel = match store.get(&self.series) {
             Ok(kernel) => kernel,
             Err(KernelError::NotAdded { .. }) => store.add(&self.series, say).map_err(no_kernel)?,
