@@ -40,8 +40,32 @@ pub struct Cli {
 pub enum Command {
     /// List the labs of the course.
     List,
+    /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
+    #[command(after_help = "Examples:
+  labrunner shell                                look around in the default kernel
+  labrunner shell ch3 hello-xdp                  with that lab attached; its files are in /lab
+  labrunner shell --kernel 5.10 -c 'bpftool feature probe'")]
+    Shell(ShellArgs),
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
+}
+
+/// Which shell.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ShellArgs {
+    /// Chapter of the lab that shall run in the machine.
+    pub chapter: Option<String>,
+
+    /// The lab.
+    pub lab: Option<String>,
+
+    /// Kernel series.
+    #[arg(long, value_name = "SERIES")]
+    pub kernel: Option<String>,
+
+    /// Run this command instead of an interactive shell.
+    #[arg(short, long, value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// What to do with the cache.

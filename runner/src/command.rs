@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod lab;
 pub mod list;
+pub mod shell;
 
 use std::io::Write;
 

@@ -26,5 +26,6 @@ pub mod refusal;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod shell;
 pub mod stage;
 pub mod transcript;

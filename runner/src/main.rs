@@ -50,6 +50,7 @@ fn run(cli: &Cli) -> Result<u8, Error> {
     let output = cli.output.format;
     match &cli.command {
         Some(Command::List) => command::list::run(output),
+        Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Cache(args)) => command::cache::run(args),
         None => command::lab::run(&cli.run, output),
     }

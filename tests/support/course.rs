@@ -28,7 +28,7 @@ fn triple() -> String {
 
 /// The `labrunner` of this checkout, and beside it everything that it runs; built once for a test
 /// program.
-pub(crate) fn labrunner() -> &'static Path {
+pub fn labrunner() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         cargo(&["build", "--release", "--package", "labrunner"]);

@@ -5,6 +5,6 @@ mod course;
 mod run;
 mod trace;
 
-pub use course::{CourseCopy, kernels, root};
+pub use course::{CourseCopy, kernels, labrunner, root};
 pub use run::{Finished, Labrunner};
 pub use trace::{processes_with, wait_until_gone};

@@ -52,9 +52,9 @@ fn carry_out(request: Request, processes: &mut HashMap<ProcessId, Process>, repo
             let done = put(Path::new(&path), mode, &data);
             (None, format!("write {path}"), done)
         }
-        Request::Spawn { id, argv, env } => {
+        Request::Spawn { id, argv, env, terminal } => {
             let what = format!("start {}", argv.first().map_or("nothing", String::as_str));
-            let done = Process::spawn(id, &argv, &env, reports.clone())
+            let done = Process::spawn(id, &argv, &env, terminal, reports.clone())
                 .map(|process| drop(processes.insert(id, process)));
             (Some(id), what, done)
         }
@@ -68,6 +68,10 @@ fn carry_out(request: Request, processes: &mut HashMap<ProcessId, Process>, repo
                 Ok(())
             });
             (Some(id), "close the standard input".to_string(), done)
+        }
+        Request::Resize { id, size } => {
+            let done = with(processes, id, |p| p.resize(size));
+            (Some(id), "resize the terminal".to_string(), done)
         }
         Request::Signal { id, signal } => {
             let done = with(processes, id, |p| p.signal(signal));

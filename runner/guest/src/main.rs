@@ -6,6 +6,7 @@
 mod agent;
 mod boot;
 mod process;
+mod terminal;
 
 use std::error::Error;
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub const PORT: &str = "labrunner.agent";
 
 /// Changes with every change of the messages below; both sides refuse another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Longest payload in bytes. A static lab binary is about 2 MB.
 pub const MAX_PAYLOAD: usize = 64 << 20;
@@ -58,6 +58,16 @@ pub enum Request {
         argv: Vec<String>,
         /// Environment variables; nothing else is in the environment but `PATH`.
         env: Vec<(String, String)>,
+        /// With a size, the standard streams are a terminal of that size instead of pipes, and all
+        /// output counts as standard output. The program makes itself the leader of a session.
+        terminal: Option<Size>,
+    },
+    /// The terminal of a process has another size.
+    Resize {
+        /// Which process.
+        id: ProcessId,
+        /// Its new size.
+        size: Size,
     },
     /// Bytes for the standard input of a process.
     Stdin {
@@ -131,6 +141,15 @@ pub enum Event {
         /// A sentence: what failed, on what.
         message: String,
     },
+}
+
+/// The size of a terminal, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
 }
 
 /// A standard stream that a process writes to.

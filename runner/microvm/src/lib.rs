@@ -18,7 +18,7 @@ mod saved;
 
 pub use blueprint::{Blueprint, MODULES, Made, Progress, Template};
 pub use error::MachineError;
-pub use labrunner_guest::protocol::{Event, ExitStatus, ProcessId, Stream};
-pub use machine::{Booted, Machine};
+pub use labrunner_guest::protocol::{Event, ExitStatus, ProcessId, Size, Stream};
+pub use machine::{Booted, Input, Machine};
 pub use qemu::{find_program, program};
 pub use saved::SavedFile;

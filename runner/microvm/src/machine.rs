@@ -2,11 +2,12 @@
 
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use labrunner_guest::protocol::{
-    Event, FrameError, ProcessId, Request, VERSION, read_frame, write_frame,
+    Event, FrameError, ProcessId, Request, Size, VERSION, read_frame, write_frame,
 };
 
 use crate::console::crash_line;
@@ -20,12 +21,47 @@ const EVENTS_AHEAD: usize = 64;
 /// A machine with an agent inside. Dropping it ends QEMU and with it all that ran in the machine.
 pub struct Machine {
     qemu: Qemu,
-    requests: UnixStream,
+    requests: Requests,
     events: Receiver<Result<Event, FrameError>>,
     /// Tells whether the file that the machine was restored from is undamaged.
     check: Option<JoinHandle<Result<(), MachineError>>>,
     doing: &'static str,
     next_id: ProcessId,
+}
+
+/// The sending half of the channel.
+#[derive(Clone)]
+struct Requests(Arc<Mutex<UnixStream>>);
+
+impl Requests {
+    fn send(&self, request: &Request) -> Result<(), FrameError> {
+        let mut stream = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        write_frame(&mut *stream, request)
+    }
+}
+
+/// The standard input of a process in a machine. What is written after the end of either is lost.
+#[derive(Clone)]
+pub struct Input {
+    requests: Requests,
+    id: ProcessId,
+}
+
+impl Input {
+    /// Writes to it.
+    pub fn write(&self, data: &[u8]) {
+        let _ = self.requests.send(&Request::Stdin { id: self.id, data: data.to_vec() });
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        let _ = self.requests.send(&Request::CloseStdin { id: self.id });
+    }
+
+    /// Tells that the terminal has another size.
+    pub fn resize(&self, size: Size) {
+        let _ = self.requests.send(&Request::Resize { id: self.id, size });
+    }
 }
 
 /// What a booted machine says of itself.
@@ -44,7 +80,7 @@ impl Machine {
         check: Option<JoinHandle<Result<(), MachineError>>>,
     ) -> Result<Self, MachineError> {
         let share = || qemu.agent.try_clone().map_err(MachineError::io("share the channel"));
-        let (requests, mut incoming) = (share()?, share()?);
+        let (requests, mut incoming) = (Requests(Arc::new(Mutex::new(share()?))), share()?);
         let (sender, events) = sync_channel(EVENTS_AHEAD);
         thread::spawn(move || {
             loop {
@@ -114,17 +150,42 @@ impl Machine {
         argv: &[&str],
         env: &[(&str, &str)],
     ) -> Result<ProcessId, MachineError> {
+        self.start(argv, env, None)
+    }
+
+    /// The same with a terminal instead of pipes. Whatever it writes comes as standard output; the
+    /// program has to make itself the leader of a session, as `setsid -c` does.
+    pub fn spawn_on_terminal(
+        &mut self,
+        argv: &[&str],
+        env: &[(&str, &str)],
+        size: Size,
+    ) -> Result<ProcessId, MachineError> {
+        self.start(argv, env, Some(size))
+    }
+
+    fn start(
+        &mut self,
+        argv: &[&str],
+        env: &[(&str, &str)],
+        terminal: Option<Size>,
+    ) -> Result<ProcessId, MachineError> {
         let id = self.next_id;
         self.next_id += 1;
         let argv = argv.iter().map(|s| s.to_string()).collect();
         let env = env.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-        self.send(&Request::Spawn { id, argv, env })?;
+        self.send(&Request::Spawn { id, argv, env, terminal })?;
         Ok(id)
     }
 
     /// Writes to the standard input of a process.
     pub fn write_stdin(&mut self, id: ProcessId, data: &[u8]) -> Result<(), MachineError> {
         self.send(&Request::Stdin { id, data: data.to_vec() })
+    }
+
+    /// A handle on the standard input of a process that another thread may use.
+    pub fn input(&self, id: ProcessId) -> Input {
+        Input { requests: self.requests.clone(), id }
     }
 
     /// Ends the standard input of a process.
@@ -168,7 +229,7 @@ impl Machine {
     }
 
     fn send(&mut self, request: &Request) -> Result<(), MachineError> {
-        match write_frame(&mut self.requests, request) {
+        match self.requests.send(request) {
             Ok(()) => Ok(()),
             Err(FrameError::Io(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
                 Err(self.gone())

@@ -51,6 +51,20 @@ impl Vm {
             cache: cache.join("machines"),
         })
     }
+
+    /// A fresh machine that is ready for commands.
+    pub fn machine(&self, say: &mut dyn FnMut(&str)) -> Result<Machine, Error> {
+        let mut session = self.session(say)?;
+        session.ready(say)?;
+        Ok(session.machine)
+    }
+
+    fn session(&self, say: &mut dyn FnMut(&str)) -> Result<VmSession, Error> {
+        let blueprint = self.blueprint(say)?;
+        let template = template(&blueprint, say)?;
+        let machine = template.restore().map_err(unable)?;
+        Ok(VmSession { blueprint, template, machine })
+    }
 }
 
 impl Engine for Vm {
@@ -59,10 +73,7 @@ impl Engine for Vm {
     }
 
     fn start(&self, say: &mut dyn FnMut(&str)) -> Result<Box<dyn Session>, Error> {
-        let blueprint = self.blueprint(say)?;
-        let template = template(&blueprint, say)?;
-        let machine = template.restore().map_err(unable)?;
-        Ok(Box::new(VmSession { blueprint, template, machine }))
+        Ok(Box::new(self.session(say)?))
     }
 }
 
@@ -161,7 +172,7 @@ impl Session for VmSession {
 }
 
 /// Says what to do about a machine that does not work.
-fn unable(error: MachineError) -> Error {
+pub fn unable(error: MachineError) -> Error {
     let fix = match &error {
         MachineError::NoQemu { .. } => {
             "It runs the labs in a micro-VM. Install it: sudo apt-get install qemu-system-x86\n\
