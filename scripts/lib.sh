@@ -9,8 +9,10 @@ readonly UNAVAILABLE=69
 
 say() { printf '%s\n' "$*" >&2; }
 
-give_up() {
-	say "error: $*"
+give_up() { # LINE...
+	say "error: $1"
+	shift
+	(($# == 0)) || printf '%s\n' "$@" >&2
 	exit "$UNAVAILABLE"
 }
 
@@ -34,6 +36,10 @@ unset CARGO_BUILD_TARGET
 # from here on, so that a `target-dir` in somebody's cargo configuration does not count.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$root/$target
+# The makefile of libbpf cannot work in a folder with a space, a quote or the like in its path.
+if [[ $target == *[^[:alnum:]/._+@,=-]* ]]; then
+	target=${XDG_CACHE_HOME:-${HOME-}/.cache}/labrunner-build/$(cksum <<<"$target" | tr ' ' -)
+fi
 export CARGO_TARGET_DIR=$target
 
 readonly BINARY=$target/release/labrunner
@@ -82,32 +88,13 @@ need_to_check() {
 install_missing() {
 	look "$@"
 	((${#packages[@]})) || return 0
-
 	lock "another set-up"
 	look "$@" # the other one may have installed it
-	((${#packages[@]})) || return 0
-
-	local as_root=() i
-	((EUID == 0)) || as_root=(sudo)
-	local command=("${as_root[@]}" apt-get install --no-install-recommends "${packages[@]}")
-	say "Packages that the course needs and this machine lacks:"
-	for i in "${!packages[@]}"; do
-		printf '  %-16s %s\n' "${packages[i]}" "${reasons[i]}" >&2
-	done
-	if ! type -P apt-get >/dev/null; then
-		give_up "there is no apt here to install them with. On Debian or Ubuntu the command is" \
-			$'\n'"  ${command[*]}"$'\n'"Elsewhere, install what has the same programs and static libraries."
+	if ((${#packages[@]})); then
+		install_packages
+		look "$@"
+		((${#packages[@]} == 0)) || give_up "still missing after the installation: ${packages[*]}"
 	fi
-	if ((EUID)) && ! type -P sudo >/dev/null; then
-		give_up "installing them needs root, and there is no sudo. As root, run" \
-			$'\n'"  ${command[*]:1}"$'\n'"or ask somebody who may; then start this again."
-	fi
-	say "Installing them: ${command[*]}"
-	apt_install || give_up "they could not be installed; apt says why above. When that is mended, run" \
-		$'\n'"  ${command[*]}"
-
-	look "$@"
-	((${#packages[@]} == 0)) || give_up "still missing after the installation: ${packages[*]}"
 	unlock
 }
 
@@ -118,28 +105,57 @@ look() {
 	hash -r
 }
 
+install_packages() {
+	local sudo=() i
+	((EUID == 0)) || sudo=(sudo)
+	local command=("${sudo[@]}" apt-get install --no-install-recommends "${packages[@]}")
+	say "Packages that the course needs and this machine lacks:"
+	for i in "${!packages[@]}"; do
+		printf '  %-16s %s\n' "${packages[i]}" "${reasons[i]}" >&2
+	done
+	if ! type -P apt-get >/dev/null; then
+		give_up "there is no apt here to install them with. On Debian or Ubuntu the command is" \
+			"  ${command[*]}" "Elsewhere, install what has the same programs and static libraries."
+	fi
+	if ((EUID)) && ! type -P sudo >/dev/null; then
+		give_up "installing them needs root, and there is no sudo. Run this as root, then start again:" \
+			"  ${command[*]:1}"
+	fi
+	say "Installing them: ${command[*]}"
+	apt_install || give_up "they could not be installed; the reason is above. When it is mended, start again, or" \
+		"have somebody who may do so run:" "  ${command[*]}"
+}
+
 # Installs ${packages[@]}. The lists of packages are fetched only if there are none, or if they have become
 # so old that the archive no longer has what they name.
 apt_install() {
 	local install=(install --yes --no-install-recommends "${packages[@]}")
-	if ! apt_get --simulate "${install[@]}" &>/dev/null; then
+	# What apt itself takes as the sign of an interrupted installation, and refuses to go on from.
+	if compgen -G '/var/lib/dpkg/updates/[0-9]*' >/dev/null; then
+		say "An earlier installation was interrupted; finishing it first."
+		as_root dpkg --configure --pending || true # apt mends what is left
+	fi
+	if ! apt-get --simulate "${install[@]}" &>/dev/null; then
 		say "Fetching apt's package lists first."
-		as_root apt-get update || return
-		as_root apt-get "${install[@]}"
-	elif ! as_root apt-get "${install[@]}"; then
+		apt update || return
+		apt "${install[@]}"
+	elif ! apt "${install[@]}"; then
 		say "Once more, with fresh package lists."
-		as_root apt-get update && as_root apt-get "${install[@]}"
+		apt update && apt "${install[@]}"
 	fi
 }
 
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get "$@"; }
-
-# as_root apt-get ARGUMENTS...: waits if another apt is at work, asks nothing.
-as_root() {
-	local how=() options=(-o DPkg::Lock::Timeout=120)
-	((EUID == 0)) || how=(sudo)
+# Waits if another apt is at work.
+apt() {
+	local options=(-o DPkg::Lock::Timeout=120)
 	[[ -t 2 ]] || options+=(-qq -o Dpkg::Use-Pty=0) # no progress bars into a log
-	"${how[@]}" env DEBIAN_FRONTEND=noninteractive "$1" "${options[@]}" "${@:2}" </dev/null >&2
+	as_root apt-get "${options[@]}" "$@"
+}
+
+as_root() { # COMMAND..., which asks nothing
+	local sudo=()
+	((EUID == 0)) || sudo=(sudo)
+	unlocked "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive "$@" </dev/null >&2
 }
 
 # --- one at a time ------------------------------------------------------------------------------
@@ -154,6 +170,12 @@ lock() { # WHO
 }
 
 unlock() { exec {lock_fd}<&-; }
+
+# Runs a command without the lock, which would stay taken as long as some server that it starts.
+unlocked() (
+	exec {lock_fd}<&-
+	exec "$@"
+)
 
 # --- Rust ---------------------------------------------------------------------------------------
 
@@ -172,12 +194,13 @@ check_rust() {
 		fi
 		exit "$UNAVAILABLE"
 	fi
-	version=$(cargo --version 2>&1) || give_up "cargo does not work:"$'\n'"$version"
+	version=$(cargo --version 2>&1) || give_up "cargo does not work:" "$version"
 	wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
 	# "cargo 1.95.0 (…)"
 	if [[ $version =~ ^cargo\ 1\.([0-9]+) ]] && ((BASH_REMATCH[1] < ${wanted#1.})); then
-		give_up "Rust $wanted or later is needed, and this is ${version%% (*}. If rustup installed it: rustup update" \
-			$'\n'"If a package did, install a newer one with rustup (https://rustup.rs):"$'\n'"  $RUSTUP"
+		give_up "Rust $wanted or later is needed, and this is ${version%% (*}." \
+			"If rustup installed it:  rustup update" \
+			"If a package did, install a newer one with rustup (https://rustup.rs):" "  $RUSTUP"
 	fi
 }
 
@@ -194,13 +217,14 @@ build_runner() {
 	check_rust
 	can_write "$root/labs-bpf" "Clone the course to a folder of your own."
 	mkdir -p "${STAMP%/*}" 2>/dev/null || true
-	can_write "${STAMP%/*}" "Give it back (sudo chown -R \$USER FOLDER), or name another folder: CARGO_TARGET_DIR=/path"
+	can_write "${STAMP%/*}" "If root built there once:  sudo chown -R ${USER:-$EUID} '$target'" \
+		"Or build in another folder:  CARGO_TARGET_DIR=/path"
 
 	lock "another build"
 	if is_stale; then # the other one may have built it
-		say "Building labrunner …"
+		say "Building labrunner in $target …"
 		: >"$STAMP.new"
-		if ! (cd "$root" && cargo build --release --package labrunner </dev/null >&2); then
+		if ! (cd "$root" && unlocked cargo build --release --package labrunner </dev/null >&2); then
 			rm -f "$STAMP.new"
 			give_up "labrunner does not build; cargo says why above. The first build fetches crates: is there a network?"
 		fi
@@ -209,6 +233,6 @@ build_runner() {
 	unlock
 }
 
-can_write() { # FOLDER REMEDY
-	[[ -w $1 ]] || give_up "you cannot write to $1."$'\n'"$2"
+can_write() { # FOLDER REMEDY...
+	[[ -w $1 ]] || give_up "you cannot write to $1." "${@:2}"
 }

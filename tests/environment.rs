@@ -60,14 +60,6 @@ fn without_a_kernel_and_without_apt() {
 }
 
 #[test]
-fn with_a_kernel_series_that_nobody_knows() {
-    let folder = tempfile::tempdir().unwrap();
-    let command = Labrunner::new(["ch2", "hello-map", "--kernel", "2.4"])
-        .env("LABRUNNER_CACHE", folder.path());
-    cannot_run(&command.run(), &["no kernel series 2.4 is known", "6.1"]);
-}
-
-#[test]
 fn without_rights_on_the_host() {
     if !rustix::process::geteuid().is_root() {
         println!("not tried: not root, so that another user cannot be played");

@@ -122,3 +122,72 @@ fn a_missing_program_is_named() {
     assert_ne!(done.code, 0, "{done}");
     assert!(done.stdout.contains(HELLO_MAP) || done.stderr.contains(HELLO_MAP), "{done}");
 }
+
+#[test]
+fn a_break_that_shows_in_the_output_is_recognised_too() {
+    let course = CourseCopy::new();
+    let folder = course.path().join("labs-bpf/ch2/hello-tail");
+    let done = std::process::Command::new("patch")
+        .arg(folder.join("hello-tail.bpf.c"))
+        .arg(folder.join("breaks/no-entry.patch"))
+        .output()
+        .unwrap();
+    assert!(done.status.success());
+    let done =
+        Labrunner::new(["ch2", "hello-tail", "--format", "json"]).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    assert_eq!(done.json()["recognised"], "no-entry", "{done}");
+}
+
+#[test]
+fn an_entry_that_nobody_asked_for_is_a_difference() {
+    let course = CourseCopy::new();
+    course.replace(
+        HELLO_MAP,
+        "\t__sync_fetch_and_add(count, 1);\n",
+        "\t__sync_fetch_and_add(count, 1);\n\tuid += 0xdead0000;\n\
+         \tbpf_map_update_elem(&execs_by_uid, &uid, &zero, BPF_ANY);\n",
+    );
+    let done = Labrunner::new(["ch2", "hello-map"]).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    assert!(done.stdout.contains("+uid=3735879680 execs=0"), "{done}");
+}
+
+#[test]
+fn the_wrong_event_is_noticed() {
+    for lab in ["hello", "hello-map"] {
+        let course = CourseCopy::new();
+        let source = format!("labs-bpf/ch2/{lab}/{lab}.bpf.c");
+        course.replace(&source, "ksyscall/execve", "ksyscall/exit_group");
+        let done = Labrunner::new(["ch2", lab]).within(course.path()).run();
+        assert_eq!(done.code, 1, "{lab}: {done}");
+    }
+}
+
+/// What a program does to the events that it is about is its own doing, not the machine's.
+#[test]
+fn a_program_that_stands_in_the_way_of_its_events_fails() {
+    let course = CourseCopy::new();
+    let source = "labs-bpf/ch2/hello/hello.bpf.c";
+    course.replace(source, "bpf_printk(\"Hello World!\");", "bpf_send_signal(9);");
+    let done = Labrunner::new(["ch2", "hello"]).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    assert!(done.stdout.contains("the events could not be made"), "{done}");
+}
+
+#[test]
+fn what_a_source_file_holds_cannot_harm_the_terminal() {
+    let course = CourseCopy::new();
+    course.replace(HELLO_MAP, "\t\tif (!count)\n\t\t\treturn 0; /* the map is full */\n", "");
+    course.replace(
+        HELLO_MAP,
+        "__sync_fetch_and_add(count, 1);",
+        "__sync_fetch_and_add(count, 1); /* \x1b[2J */",
+    );
+    for more in [&[][..], &["--raw"]] {
+        let arguments = ["ch2", "hello-map"].iter().chain(more);
+        let done = Labrunner::new(arguments).within(course.path()).run();
+        assert_eq!(done.code, 1, "{done}");
+        assert!(!done.stdout.contains('\x1b'), "{done:?}");
+    }
+}

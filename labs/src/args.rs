@@ -184,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn odd_arguments_are_refused_too() {
+        for odd in ["", "-", "---", "-x", "--=", "--=1", "--object", "--\u{fffd}", "--every x -- y"]
+        {
+            let args: Vec<_> = odd.split(' ').collect();
+            assert!(parsed(&args).is_err(), "{odd}");
+        }
+        for value in ["", "-1", "1e300", "18446744073709551616"] {
+            let args = parsed(&["--every", value]).unwrap();
+            assert!(args.parsed::<u64>(&USAGE, "every").is_err(), "{value}");
+        }
+    }
+
+    #[test]
     fn help_names_every_option() {
         assert_eq!(parsed(&["--help"]).unwrap_err().to_string(), "help");
         let help = USAGE.help();

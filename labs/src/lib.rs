@@ -13,6 +13,7 @@ mod libbpf_log;
 pub mod network;
 mod outcome;
 pub mod record;
+mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
 pub mod wake;

@@ -4,6 +4,7 @@
 //! see theirs. In a network namespace there is nothing but a loopback interface.
 
 use std::fs::File;
+use std::io;
 
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -17,7 +18,9 @@ const VARIABLE: &str = "LAB_NETNS";
 /// # Errors
 /// We are not root.
 pub fn leave() -> Result<()> {
-    unshare(CloneFlags::CLONE_NEWNET).context("cannot make a network of our own")?;
+    unshare(CloneFlags::CLONE_NEWNET)
+        .map_err(io::Error::from) // the words that all labs use for an error number
+        .context("cannot make a network of our own")?;
     labrunner_guest::loopback::up().context("cannot bring the loopback interface up")
 }
 
@@ -27,8 +30,7 @@ pub fn leave() -> Result<()> {
 /// It is gone, or we are not root.
 pub fn enter_told() -> Result<()> {
     let Some(path) = std::env::var_os(VARIABLE) else { return Ok(()) };
-    let entered = File::open(&path)
-        .map_err(anyhow::Error::from)
-        .and_then(|namespace| Ok(setns(namespace, CloneFlags::CLONE_NEWNET)?));
+    let entered =
+        File::open(&path).and_then(|namespace| Ok(setns(namespace, CloneFlags::CLONE_NEWNET)?));
     entered.with_context(|| format!("cannot enter the network {}", path.display()))
 }

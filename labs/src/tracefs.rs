@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
 /// Its own place, and the one inside debugfs that it had before Linux 4.1.
@@ -55,10 +55,14 @@ impl Tracefs {
     /// # Errors
     /// On newer kernels, somebody else reads the pipe.
     pub fn trace_pipe(&self) -> Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(self.root.join("trace_pipe"))
-            .context("cannot open the trace pipe")
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(libc::O_NONBLOCK);
+        match options.open(self.root.join("trace_pipe")) {
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => bail!(
+                "cannot open the trace pipe: another process reads it, and this kernel allows only \
+                 one; end that one first (`sudo fuser -v /sys/kernel/tracing/trace_pipe` finds it)"
+            ),
+            opened => opened.context("cannot open the trace pipe"),
+        }
     }
 }

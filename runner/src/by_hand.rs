@@ -53,10 +53,14 @@ pub fn render(
     );
     let steps: Vec<String> =
         lab.manifest.steps.iter().filter(|s| **s != Step::Enter).map(Step::to_string).collect();
+    let spare = match lab.manifest.steps.iter().map(Step::spare).sum::<u32>() {
+        0 => String::new(),
+        spare => format!(" --spare {spare}"),
+    };
     if !steps.is_empty() {
         part(
             "In another terminal, make the events that the lab is about",
-            &[format!("printf '{}\\n' | sudo {programs}/stimulus", steps.join("\\n"))],
+            &[format!("printf '{}\\n' | sudo {programs}/stimulus{spare}", steps.join("\\n"))],
         );
     }
     part(

@@ -23,11 +23,14 @@ pub fn folder() -> Result<PathBuf, Error> {
     Ok(strategy.cache_dir().join("labrunner"))
 }
 
+/// The folders in it that are ours.
+const OWN: [&str; 2] = ["kernels", "machines"];
+
 /// What is in the folder: each file and folder two levels down, with its size in bytes.
 pub fn contents(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
-    for kind in entries(folder) {
-        for path in entries(&kind) {
+    for own in OWN {
+        for path in entries(&folder.join(own)) {
             let size = size(&path);
             if size > 0 {
                 found.push((path, size));
@@ -38,15 +41,23 @@ pub fn contents(folder: &Path) -> Vec<(PathBuf, u64)> {
     found
 }
 
-/// Removes everything.
+/// Removes what labrunner has put there, and nothing else: the folder may be anybody's.
 pub fn clean(folder: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::unable(
-            format!("cannot remove {}: {e}.", folder.display()),
-            storage_advice(&e),
-        )),
-        _ => Ok(()),
+    for own in OWN {
+        let path = folder.join(own);
+        match fs::remove_dir_all(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::unable(
+                    format!("cannot remove {}: {e}.", path.display()),
+                    storage_advice(&e),
+                ));
+            }
+            _ => {}
+        }
     }
+    // Stays if something else is in it.
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

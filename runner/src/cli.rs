@@ -1,8 +1,14 @@
 //! The command line.
 
+mod check;
+mod kernel;
+
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use check::CheckArgs;
+pub use kernel::{AddArgs, KernelAction, KernelArgs};
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -40,12 +46,27 @@ pub struct Cli {
 pub enum Command {
     /// List the labs of the course.
     List,
+    /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
+    #[command(after_help = "Examples:
+  labrunner check                                everything on the default kernel
+  labrunner check ch2 --kernel 5.10,6.12         a chapter on two kernels
+  labrunner check --kernel all --format junit    everything everywhere, as XML for a CI service
+
+Nothing stops at a failure. Results are printed as they come, and Ctrl-C keeps those: with
+`--format json` one object a line, with `--format junit` a complete document (the table goes to
+standard error).
+
+Exit status: 0 nothing failed and something passed, 1 something failed, 69 something could not run,
+130 interrupted. What a kernel lacks is skipped and counted apart.")]
+    Check(CheckArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:
   labrunner shell                                look around in the default kernel
   labrunner shell ch3 hello-xdp                  with that lab attached; its files are in /lab
   labrunner shell --kernel 5.10 -c 'bpftool feature probe'")]
     Shell(ShellArgs),
+    /// Add, remove and choose the kernels that labs run on.
+    Kernel(KernelArgs),
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
 }
@@ -119,7 +140,7 @@ pub struct RunArgs {
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct OutputArgs {
-    /// Text for people, or one JSON object a lab.
+    /// Text for people, one JSON object a run, or (for `check`) JUnit XML.
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
 
@@ -144,6 +165,8 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For CI services.
+    Junit,
 }
 
 /// When to use colours.

@@ -1,6 +1,8 @@
 //! What each command does, one module a command: from its arguments to an exit status.
 
 pub mod cache;
+pub mod check;
+pub mod kernel;
 pub mod lab;
 pub mod list;
 pub mod shell;
@@ -18,12 +20,21 @@ fn course() -> Result<Course, Error> {
 }
 
 /// Prints to standard output. A reader that is gone, as in `labrunner list | head -1`, is no error.
-pub fn print(text: &str) {
+///
+/// # Errors
+/// It cannot be written, for instance because the disk behind it is full.
+pub fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::unable(
+            format!("cannot write the result: {e}."),
+            "Is the disk full to which the output goes?",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Tells what takes more than a moment.
-fn say(sentence: &str) {
+pub(crate) fn say(sentence: &str) {
     let _ = writeln!(std::io::stderr(), "{sentence}");
 }

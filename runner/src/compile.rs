@@ -3,15 +3,24 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use microvm::find_program;
 use rustix::fs::{MemfdFlags, memfd_create};
 
+use crate::child::{run_within, tied};
 use crate::error::Error;
 
 /// The file that lists clang's options, relative to the course's root.
 pub const FLAGS: &str = "labs-bpf/clang.flags";
+
+/// How long clang may take. It takes a tenth of a second.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Largest object in bytes. Those of the labs have a few thousand.
+const LARGEST: usize = 16 << 20;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +32,8 @@ pub enum Compiled {
         /// clang's own words, with its colours if those were asked for.
         warnings: String,
     },
-    /// clang's own words, with its colours if those were asked for.
+    /// There is no object for a lab: clang's own words, with its colours if those were asked for, or
+    /// ours on an object that is too large.
     Rejected(String),
 }
 
@@ -64,7 +74,11 @@ pub fn compile(
     color: bool,
 ) -> Result<Compiled, Error> {
     let overlay = text.map(|text| Overlay::new(&root.join(path), text)).transpose()?;
-    let output = Command::new("clang")
+    if find_program("clang").is_none() {
+        return Err(no_clang());
+    }
+    let mut command = tied("clang")?;
+    command
         .args(flags(root)?)
         .args(overlay.iter().flat_map(Overlay::flags))
         .arg(if color { "-fcolor-diagnostics" } else { "-fno-color-diagnostics" })
@@ -72,15 +86,66 @@ pub fn compile(
         .arg(path)
         .args(["-o", "-"])
         .current_dir(root)
-        .env("PWD", root)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| no_clang(&e))?;
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.success() {
-        return Ok(Compiled::Object { object: output.stdout, warnings: words });
+        .env("PWD", root);
+    let output = run_within(&mut command, DEADLINE).map_err(|e| broken_clang(&e.to_string()))?;
+    let Some(output) = output else { return Err(too_slow()) };
+    if let Some(signal) = output.status.signal() {
+        return Err(broken_clang(&format!("it ended with signal {signal}: {}", output.stderr)));
     }
-    Ok(Compiled::Rejected(words))
+    if !output.status.success() {
+        return match not_of_the_source(&output.stderr) {
+            Some(Trouble::NoBpf) => Err(no_bpf(&output.stderr)),
+            Some(Trouble::Broken) => Err(broken_clang(&output.stderr)),
+            None => Ok(Compiled::Rejected(output.stderr)),
+        };
+    }
+    let size = output.stdout.len();
+    if size > LARGEST {
+        return Ok(Compiled::Rejected(format!(
+            "error: the object is {} MB; a lab takes at most {} MB. Is a large array given its first \
+             values? They are all in the object.\n",
+            size >> 20,
+            LARGEST >> 20
+        )));
+    }
+    Ok(Compiled::Object { object: output.stdout, warnings: output.stderr })
+}
+
+/// What is wrong where the source is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// This clang was built without BPF, or knows an older one.
+    NoBpf,
+    /// It does not start, or crashed.
+    Broken,
+}
+
+/// Looks for words of clang that are about clang itself. Its lines on a source begin with the file's
+/// name; these do not.
+fn not_of_the_source(words: &str) -> Option<Trouble> {
+    let of_line = |line: &str| {
+        let line = line.strip_prefix("clang: ").unwrap_or(line);
+        if line.starts_with("setpriv: ")
+            || line.starts_with("PLEASE submit a bug report")
+            || line.starts_with("error: unable to execute command")
+        {
+            return Some(Trouble::Broken);
+        }
+        let error = line.strip_prefix("error: ")?;
+        ["unable to create target", "No available targets", "unknown target"]
+            .iter()
+            .any(|beginning| error.starts_with(beginning))
+            .then_some(Trouble::NoBpf)
+    };
+    plain(words).lines().find_map(of_line)
+}
+
+/// Without the sequences that make colours.
+fn plain(words: &str) -> String {
+    let mut parts = words.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_string();
+    let after = |part: &'_ str| part.split_once('m').map_or(String::new(), |(_, rest)| rest.into());
+    first + &parts.map(after).collect::<String>()
 }
 
 /// A text that clang takes for the contents of a file, by its virtual file system (see
@@ -126,14 +191,34 @@ fn path_of(file: &File) -> String {
     format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
 }
 
-fn no_clang(error: &std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        return Error::unable(
-            "clang is not installed or not on the PATH.",
-            "It turns BPF C into bytecode. Install it: sudo apt-get install clang",
-        );
-    }
-    Error::unable(format!("clang does not start: {error}"), "Try `clang --version`.")
+fn no_clang() -> Error {
+    Error::unable(
+        "clang is not installed or not on the PATH.",
+        "It turns BPF C into bytecode. Install it: sudo apt-get install clang",
+    )
+}
+
+fn no_bpf(words: &str) -> Error {
+    Error::unable(
+        format!("The clang on the PATH cannot make BPF objects:\n{}", words.trim_end()),
+        "Use the one of the distribution (sudo apt-get install clang), version 14 or later, and see \
+         by `type clang` that it comes first on the PATH.",
+    )
+}
+
+fn broken_clang(words: &str) -> Error {
+    Error::unable(
+        format!("clang does not work on this machine: {}", words.trim_end()),
+        "Try `clang --version`. Is the memory used up?",
+    )
+}
+
+fn too_slow() -> Error {
+    Error::unable(
+        format!("clang has not ended within {} s.", DEADLINE.as_secs()),
+        "Is this machine very busy? Then try again. If it is not, look for a loop in the program that \
+         clang is told to unroll very often.",
+    )
 }
 
 #[cfg(test)]
@@ -147,6 +232,25 @@ mod tests {
     #[test]
     fn options_are_lines_without_comments() {
         assert_eq!(parse_flags("# BPF\n-O2\n\n-I@ROOT@/x\n", "/c"), ["-O2", "-I/c/x"]);
+    }
+
+    #[test]
+    fn words_on_clang_itself_are_told_from_those_on_the_source() {
+        let no_target = "unable to create target: 'No available targets are compatible with triple";
+        for (words, expected) in [
+            (format!("error: {no_target} \"bpf\"'\n1 error generated.\n"), Some(Trouble::NoBpf)),
+            (
+                format!("\x1b[0;1;31merror: \x1b[0m\x1b[1m{no_target}\x1b[0m\n"),
+                Some(Trouble::NoBpf),
+            ),
+            ("error: unknown target CPU 'v3'\n".into(), Some(Trouble::NoBpf)),
+            ("clang: error: unable to execute command: Killed\n".into(), Some(Trouble::Broken)),
+            ("setpriv: failed to execute clang: Permission denied\n".into(), Some(Trouble::Broken)),
+            (format!("x.bpf.c:1:2: error: {no_target}\n    1 | error: unable\n"), None),
+            ("error: x.bpf.c:4:5: in function f i32 (ptr): too many args to f\n".into(), None),
+        ] {
+            assert_eq!(not_of_the_source(&words), expected, "{words}");
+        }
     }
 
     #[test]

@@ -11,10 +11,13 @@ use crate::manifest::Step;
 use crate::stage::Stage;
 use crate::transcript::{End, Transcript, Watch};
 
-/// Most that a lab may print, in bytes, both streams together.
+/// Most that a lab may print, in bytes.
 const MOST_OUTPUT: usize = 8 << 20;
 
-/// How long the stimulus may take for one step that is not the lab's doing.
+/// Most that may come on standard error, in bytes; verifier logs of 27 MB have been seen.
+const MOST_ERRORS: usize = 32 << 20;
+
+/// How long the stimulus may take to start, which is not the lab's doing.
 const STIMULUS: Duration = Duration::from_secs(20);
 
 /// On a kernel that others use too, the first of the user ids that the stimulus has instead of 0, 1000
@@ -43,7 +46,8 @@ pub struct Plan<'a> {
 /// # Errors
 /// Only for what is not the lab's doing: the kernel it runs in crashed, or the stimulus failed.
 pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript, Error> {
-    let uid_base = if session.shared() { UID_BASE } else { 0 };
+    let shared = session.shared();
+    let uid_base = if shared { UID_BASE } else { 0 };
     let mut conductor = Conductor {
         session,
         lab: NOT_STARTED,
@@ -71,6 +75,7 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
         stages: conductor.watch.finish(),
         stimulus: conductor.pids,
         uid_base,
+        shared,
     })
 }
 
@@ -104,8 +109,8 @@ enum Waited {
 }
 
 impl Conductor<'_> {
-    /// Starts the stimulus, if there is anything for it to do. On a kernel that others use too, it
-    /// gets a network of its own, whose path is returned once it is there.
+    /// Starts the stimulus, if there is anything for it to do, and waits until it is ready. On a kernel
+    /// that others use too, it has a network of its own then, whose path is returned.
     fn start_stimulus(&mut self, plan: &Plan<'_>, uid_base: u32) -> Result<Option<String>, Error> {
         if plan.steps.iter().all(|step| *step == Step::Enter) {
             return Ok(None);
@@ -115,19 +120,27 @@ impl Conductor<'_> {
         if shared {
             argv.extend(["--uid-base".into(), uid_base.to_string(), "--own-network".into()]);
         }
-        self.stimulus = Some(self.session.spawn(&argv, &[])?);
-        if !shared {
-            return Ok(None);
+        let spare: u32 = plan.steps.iter().map(Step::spare).sum();
+        if spare > 0 {
+            argv.extend(["--spare".into(), spare.to_string()]);
         }
+        self.stimulus = Some(self.session.spawn(&argv, &[])?);
         let pid = self.ready()?;
-        Ok(Some(format!("/proc/{pid}/ns/net")))
+        Ok(shared.then(|| format!("/proc/{pid}/ns/net")))
     }
 
     /// Waits until the stimulus is ready; its process number in the kernel that it runs in.
     fn ready(&mut self) -> Result<u32, Error> {
-        let answer = self.answer("get ready")?;
+        let deadline = Instant::now() + STIMULUS;
+        while self.answers.is_empty() {
+            match deadline.checked_duration_since(Instant::now()) {
+                Some(left) => self.next(left)?,
+                None => return Err(not_ready("it takes too long")),
+            }
+        }
+        let answer = self.answers.remove(0);
         let pid = answer.strip_prefix("ready ").and_then(|pid| pid.parse().ok());
-        pid.ok_or_else(|| stimulus_failed("get ready", &answer))
+        pid.ok_or_else(|| not_ready(&answer))
     }
 
     fn start_lab(&mut self, plan: &Plan<'_>, network: Option<&str>) -> Result<(), Error> {
@@ -138,13 +151,11 @@ impl Conductor<'_> {
         let mut env = vec![("LAB_STAGES", "1")];
         env.extend(network.map(|path| ("LAB_NETNS", path)));
         self.lab = self.session.spawn(&argv, &env)?;
+        self.deadline = Instant::now() + self.allowed;
         Ok(())
     }
 
     fn run(&mut self, plan: &Plan<'_>) -> Result<End, Error> {
-        if self.stimulus.is_some() && !self.session.shared() {
-            self.ready()?;
-        }
         if let Waited::Ended(end) = self.wait(|c| c.watch.stage() >= Stage::Trigger)? {
             return Ok(end);
         }
@@ -169,26 +180,16 @@ impl Conductor<'_> {
         }
         let stimulus = self.stimulus.expect("a plan with such a step has a stimulus");
         self.session.write_stdin(stimulus, format!("{step}\n").as_bytes())?;
-        let answer = self.answer(&step.to_string())?;
-        let pids =
-            answer.strip_prefix("ok").ok_or_else(|| stimulus_failed(&step.to_string(), &answer))?;
+        if let Waited::Ended(end) = self.wait(|c| !c.answers.is_empty())? {
+            return Ok(Waited::Ended(end));
+        }
+        let answer = self.answers.remove(0);
+        // The stimulus worked until the lab's programs were attached: it is they who stand in its way.
+        let Some(pids) = answer.strip_prefix("ok") else {
+            return Ok(Waited::Ended(End::Disturbed(format!("`{step}`: {answer}"))));
+        };
         self.pids.extend(pids.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
         Ok(Waited::Done)
-    }
-
-    /// Waits for the next line of the stimulus.
-    fn answer(&mut self, what: &str) -> Result<String, Error> {
-        let deadline = Instant::now() + STIMULUS;
-        while self.answers.is_empty() {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                return Err(Error::unable(
-                    format!("The stimulus did not {what} within {} s.", STIMULUS.as_secs()),
-                    "Is this machine very busy? Try again.",
-                ));
-            };
-            self.next(left)?;
-        }
-        Ok(self.answers.remove(0))
     }
 
     /// Waits until something is so, the lab ends, or its time or its paper is used up.
@@ -197,8 +198,13 @@ impl Conductor<'_> {
             if let Some(status) = self.exited {
                 return Ok(Waited::Ended(End::Exited(status)));
             }
-            if self.stdout.len() + self.stderr.len() + self.marks.len() > MOST_OUTPUT {
-                return Ok(Waited::Ended(End::TooMuchOutput(MOST_OUTPUT)));
+            for (length, most) in [
+                (self.stdout.len(), MOST_OUTPUT),
+                (self.stderr.len() + self.marks.len(), MOST_ERRORS),
+            ] {
+                if length > most {
+                    return Ok(Waited::Ended(End::TooMuchOutput(most)));
+                }
             }
             if done(self) {
                 return Ok(Waited::Done);
@@ -232,7 +238,7 @@ impl Conductor<'_> {
             Event::Failed { id: Some(id), message } if id == self.lab => {
                 return Err(Error::unable(
                     format!("The lab binary does not run: {message}."),
-                    "Build the labs again: cargo clean -p labs, then scripts/labrunner list",
+                    "Build the lab programs again: touch labs/build.rs, then run the lab.",
                 ));
             }
             Event::Exited { id, status } if Some(id) == self.stimulus => {
@@ -261,10 +267,10 @@ impl Conductor<'_> {
     }
 }
 
-fn stimulus_failed(what: &str, answer: &str) -> Error {
+fn not_ready(how: &str) -> Error {
     Error::unable(
-        format!("The stimulus did not {what}: {answer}."),
-        "This is a defect of the course or of the machine, not of your program.",
+        format!("The stimulus does not start: {how}."),
+        "Is this machine very busy? Try again.",
     )
 }
 

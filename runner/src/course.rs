@@ -16,7 +16,7 @@ pub struct Course {
 }
 
 /// One lab.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lab {
     /// `ch2`.
     pub chapter: String,
@@ -128,7 +128,7 @@ impl Course {
 }
 
 /// "There is no …", with the nearest name there is, or all of them.
-fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
+pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
     let nearest = known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
@@ -146,7 +146,7 @@ fn read_manifest(root: &Path, folder: &Path) -> Result<Manifest, Error> {
     let file = folder.join("lab.toml");
     let text = fs::read_to_string(root.join(&file))
         .map_err(|e| Error::Usage(format!("cannot read {}: {e}", file.display())))?;
-    toml::from_str(&text).map_err(|e| Error::Usage(format!("{}: {e}", file.display())))
+    Manifest::parse(&text).map_err(|e| Error::Usage(format!("{}: {e}", file.display())))
 }
 
 /// Names of the folders in a folder, sorted.

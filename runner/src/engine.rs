@@ -1,6 +1,7 @@
 //! Where labs run: the interface that both engines have.
 
 pub mod host;
+pub mod qemu;
 pub mod vm;
 
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub enum Lack {
 
 /// Tries the features in the session's kernel with the `probe` program; the first that is lacking.
 ///
-/// The answers are written beside the kernel's notes, so that each is found out once for a kernel.
+/// Each `yes` is written into the kernel's notes, so that it is found out once for a kernel.
 pub fn probe(
     session: &mut dyn Session,
     probe: &Path,
@@ -33,12 +33,15 @@ pub fn probe(
         return Ok(None);
     }
     let notes = session.notes().map(|path| Notes::read(path, probe));
-    if let Some(known) = notes.as_ref().and_then(|notes| notes.answers(features)) {
-        return Ok(known.iter().find_map(|line| lack(line)));
+    if notes.as_ref().is_some_and(|notes| notes.has(features)) {
+        return Ok(None);
     }
     let answer = ask(session, probe, features)?;
     if let Some(mut notes) = notes {
         notes.add(&answer);
+    }
+    if let Some(line) = answer.lines().find(|line| is_busy(line)) {
+        return Err(busy(line));
     }
     Ok(answer.lines().find_map(lack))
 }
@@ -47,30 +50,34 @@ fn ask(session: &mut dyn Session, probe: &Path, features: &[String]) -> Result<S
     let mut argv = vec![session.install(probe)?];
     argv.extend_from_slice(features);
     let id = session.spawn(&argv, &[])?;
-    let mut answer = Vec::new();
+    let (mut answer, mut words) = (Vec::new(), Vec::new());
     let deadline = Instant::now() + TRIAL;
-    loop {
+    let status = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match session.next_event(left)? {
-            Some(Event::Output { id: of, stream: Stream::Stdout, data }) if of == id => {
-                answer.extend(data);
-            }
-            Some(Event::Exited { id: of, .. }) if of == id => break,
+            Some(Event::Output { id: of, stream, data }) if of == id => match stream {
+                Stream::Stdout => answer.extend(data),
+                Stream::Stderr => words.extend(data),
+            },
+            Some(Event::Exited { id: of, status }) if of == id => break status,
             Some(Event::Failed { id: Some(of), message }) if of == id => {
                 return Err(failed(&message));
             }
             Some(_) => {}
-            None => return Err(failed("it did not answer in time")),
+            None => return Err(too_slow()),
         }
-    }
+    };
     let answer = String::from_utf8_lossy(&answer).into_owned();
     if answer.lines().count() < features.len() {
-        return Err(failed("it said less than it was asked"));
+        let words = String::from_utf8_lossy(&words);
+        return Err(failed(&format!("the probe ended with {status} and said: {}", words.trim())));
     }
     Ok(answer)
 }
 
-/// What is known of a kernel: a line that names the probe which found it out, then its answers.
+/// What is known of a kernel: a line that names the probe which found it out, then what is there, such
+/// as `kprobe yes`. What is lacking is not written down: it may be so for a moment only, for want of
+/// memory for example.
 struct Notes {
     path: PathBuf,
     text: String,
@@ -86,18 +93,26 @@ impl Notes {
         Self { path, text: text.unwrap_or(header) }
     }
 
-    /// The answers for these features, if all are known.
-    fn answers(&self, features: &[String]) -> Option<Vec<&str>> {
-        let answer = |feature: &String| {
-            let about = |line: &&str| line.split(' ').next() == Some(feature);
-            self.text.lines().skip(1).find(about)
-        };
-        features.iter().map(answer).collect()
+    /// Whether all these features are known to be there.
+    fn has(&self, features: &[String]) -> bool {
+        features.iter().all(|feature| self.has_line(&format!("{feature} yes")))
     }
 
-    /// Writes the answers down. They can be found out again: a failure is none.
+    fn has_line(&self, line: &str) -> bool {
+        self.text.lines().skip(1).any(|known| known == line)
+    }
+
+    /// Writes down what is there. It can be found out again: a failure is none.
     fn add(&mut self, answer: &str) {
-        self.text.push_str(answer);
+        let new: Vec<&str> =
+            answer.lines().filter(|line| line.ends_with(" yes") && !self.has_line(line)).collect();
+        if new.is_empty() {
+            return;
+        }
+        for line in new {
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
         let part = self.path.with_extension(format!("notes-{}", std::process::id()));
         let written = fs::write(&part, &self.text).and_then(|()| fs::rename(&part, &self.path));
         if written.is_err() {
@@ -108,8 +123,28 @@ impl Notes {
 
 fn failed(how: &str) -> Error {
     Error::unable(
-        format!("The trial of the kernel's features failed: {how}."),
+        format!("The trial of the kernel's features failed: {how}"),
+        "This is a defect of the course or of the machine, not of your program.",
+    )
+}
+
+fn too_slow() -> Error {
+    Error::unable(
+        format!("The trial of the kernel's features took more than {} s.", TRIAL.as_secs()),
         "Is this machine very busy? Try again.",
+    )
+}
+
+/// Whether an answer is about somebody else who uses what can be used by one only (`EBUSY`).
+fn is_busy(line: &str) -> bool {
+    line.contains("resource busy") && lack(line).is_some()
+}
+
+fn busy(line: &str) -> Error {
+    Error::unable(
+        format!("Another program uses what the lab needs for itself ({line})."),
+        "A trace pipe has one reader: sudo fuser -v /sys/kernel/tracing/trace_pipe names it. End it, \
+         or run the lab in a micro-VM (leave out `--on host`).",
     )
 }
 
@@ -134,13 +169,37 @@ mod tests {
         fs::write(&probe, "one").unwrap();
         let both = ["kprobe".to_string(), "xdp".to_string()];
         let mut notes = Notes::read(path.clone(), &probe);
-        assert_eq!(notes.answers(&both), None);
-        notes.add("kprobe yes\nxdp no: not built\n");
+        assert!(!notes.has(&both));
+        notes.add("kprobe yes\nxdp yes\n");
         let notes = Notes::read(path.clone(), &probe);
-        assert_eq!(notes.answers(&both), Some(vec!["kprobe yes", "xdp no: not built"]));
-        assert_eq!(notes.answers(&["btf".to_string()]), None);
+        assert!(notes.has(&both));
+        assert!(!notes.has(&["btf".to_string()]));
         fs::write(&probe, "another").unwrap();
-        assert_eq!(Notes::read(path, &probe).answers(&both), None);
+        assert!(!Notes::read(path, &probe).has(&both));
+    }
+
+    #[test]
+    fn what_is_lacking_is_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (probe, path) = (folder.path().join("probe"), folder.path().join("notes"));
+        let both = ["kprobe".to_string(), "xdp".to_string()];
+        let mut notes = Notes::read(path.clone(), &probe);
+        notes.add("kprobe yes\nxdp no: Cannot allocate memory\n");
+        let mut notes = Notes::read(path.clone(), &probe);
+        assert!(!notes.has(&both));
+        assert!(notes.has(&both[..1]));
+        notes.add("kprobe yes\nxdp yes\n");
+        let notes = Notes::read(path, &probe);
+        assert!(notes.has(&both));
+        assert_eq!(notes.text.matches("kprobe").count(), 1);
+    }
+
+    #[test]
+    fn what_others_use_is_no_lack() {
+        let reason = "trace-pipe no: cannot open the trace pipe: Device or resource busy";
+        assert!(is_busy(reason));
+        assert!(!is_busy("trace-pipe no: tracing is switched off"));
+        assert!(!is_busy("trace-pipe yes"));
     }
 
     #[test]

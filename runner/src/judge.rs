@@ -70,6 +70,10 @@ pub fn judge(outcome: &Outcome, expected: &str) -> Verdict {
         Outcome::Failed { stage, message, refusal: None, .. } => {
             Verdict::Fail(Failure::new(*stage, message))
         }
+        Outcome::Disturbed { stage, how } => Verdict::Fail(Failure::new(
+            *stage,
+            format!("with your program attached, the events could not be made: {how}"),
+        )),
         Outcome::TimedOut { stage, after } => Verdict::Timeout { stage: *stage, after: *after },
         Outcome::Flooded { stage, limit } => Verdict::Fail(Failure::new(
             *stage,
@@ -112,11 +116,23 @@ pub fn judge_break(
     }
 }
 
-/// The mistake of the course that fails just like this, on a kernel of this release.
-pub fn recognise<'a>(outcome: &Outcome, breaks: &'a [Break], release: &str) -> Option<&'a Break> {
+/// The mistake of the course that fails just like this, on a kernel of this release. `expected` gives
+/// the output of a mistake that shows there.
+pub fn recognise<'a>(
+    outcome: &Outcome,
+    breaks: &'a [Break],
+    release: &str,
+    expected: impl Fn(&Break) -> Option<String>,
+) -> Option<&'a Break> {
     breaks.iter().find(|known| {
         let declared = known.failure_on(release);
-        !declared.loads && !declared.message.is_empty() && deviation(outcome, declared).is_none()
+        match (declared.stage, outcome) {
+            _ if declared.loads => false,
+            (Stage::Compare, Outcome::Printed(_)) => {
+                expected(known).is_some_and(|text| judge(outcome, &text) == Verdict::Pass)
+            }
+            _ => !declared.message.is_empty() && deviation(outcome, &declared).is_none(),
+        }
     })
 }
 
@@ -125,6 +141,7 @@ fn stage_of(outcome: &Outcome) -> Stage {
         Outcome::DoesNotCompile(_) => Stage::Compile,
         Outcome::Failed { stage, .. }
         | Outcome::TimedOut { stage, .. }
+        | Outcome::Disturbed { stage, .. }
         | Outcome::Flooded { stage, .. } => *stage,
         Outcome::Printed(_) => Stage::Compare,
     }

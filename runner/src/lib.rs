@@ -5,6 +5,8 @@
 
 pub mod by_hand;
 pub mod cache;
+pub mod check;
+pub mod child;
 pub mod cli;
 pub mod command;
 pub mod compare;
@@ -16,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod expected;
 pub mod features;
+pub mod interrupt;
 pub mod judge;
 pub mod kernels;
 pub mod manifest;
@@ -26,6 +29,8 @@ pub mod refusal;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod saved;
+pub mod settings;
 pub mod shell;
 pub mod stage;
 pub mod transcript;

@@ -8,6 +8,7 @@ use colored::Colorize;
 use labrunner::cli::{Cli, ColorChoice, Command, Format};
 use labrunner::command;
 use labrunner::error::{Error, INTERRUPTED};
+use labrunner::interrupt;
 use labrunner::render::json;
 
 fn main() -> ExitCode {
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if cli.output.format == Format::Json {
-                command::print(&json::error(&error));
+                let _ = command::print(&json::error(&error));
             }
             eprintln!("{} {error}", "error:".red().bold());
             ExitCode::from(error.exit_code())
@@ -30,8 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ctrl-C ends everything at once. That is safe at any moment: machines and labs end with this
-/// process, and files get their names only when they are complete.
+/// Ctrl-C ends everything at once, once the last word is said.
 fn end_on_signals() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
@@ -39,6 +39,7 @@ fn end_on_signals() {
     };
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
+            interrupt::say_last_word();
             let _ = writeln!(std::io::stderr(), "\ninterrupted");
             #[expect(clippy::disallowed_methods, reason = "the one place that ends the process")]
             std::process::exit(INTERRUPTED.into());
@@ -49,8 +50,13 @@ fn end_on_signals() {
 fn run(cli: &Cli) -> Result<u8, Error> {
     let output = cli.output.format;
     match &cli.command {
+        Some(Command::Check(args)) => command::check::run(args, output),
+        _ if output == Format::Junit => {
+            Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
+        }
         Some(Command::List) => command::list::run(output),
         Some(Command::Shell(args)) => command::shell::run(args),
+        Some(Command::Kernel(args)) => command::kernel::run(args, output),
         Some(Command::Cache(args)) => command::cache::run(args),
         None => command::lab::run(&cli.run, output),
     }

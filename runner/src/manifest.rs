@@ -1,7 +1,8 @@
 //! `lab.toml`: what a lab is, what happens while it runs, and which mistakes it knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
@@ -71,7 +72,12 @@ pub enum Step {
     Ping {
         /// Where to.
         #[serde(default = "loopback")]
-        address: String,
+        address: Ipv4Addr,
+        /// How many.
+        times: u32,
+    },
+    /// Processes end that were started before: a control, for labs that must not see it.
+    Exit {
         /// How many.
         times: u32,
     },
@@ -84,8 +90,35 @@ pub enum Step {
     Enter,
 }
 
-fn loopback() -> String {
-    "127.0.0.1".into()
+fn loopback() -> Ipv4Addr {
+    Ipv4Addr::LOCALHOST
+}
+
+impl Step {
+    /// How many processes must have been started for this step before the lab is.
+    pub fn spare(&self) -> u32 {
+        match self {
+            Self::Exit { times } => *times,
+            _ => 0,
+        }
+    }
+
+    /// What is wrong with a step: its words are those of a line that the stimulus reads.
+    fn check(&self) -> Result<(), String> {
+        let names = match self {
+            Self::Exec { name, .. } => name.as_deref(),
+            Self::Syscall { name, .. } => Some(name.as_str()),
+            _ => None,
+        };
+        match names.filter(|name| {
+            !(1..=15).contains(&name.len()) || name.contains(|c: char| !c.is_ascii_graphic())
+        }) {
+            Some(name) => Err(format!(
+                "{name:?} is no name of a process: 1 to 15 characters without white space"
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Step {
@@ -99,6 +132,7 @@ impl fmt::Display for Step {
             }
             Self::Syscall { name, times } => write!(f, "syscall name={name} times={times}"),
             Self::Ping { address, times } => write!(f, "ping times={times} address={address}"),
+            Self::Exit { times } => write!(f, "exit times={times}"),
             Self::Burst { times } => write!(f, "burst times={times}"),
             Self::Enter => Ok(()),
         }
@@ -120,9 +154,27 @@ pub struct Break {
     /// How it fails on most kernels.
     #[serde(flatten)]
     pub failure: DeclaredFailure,
-    /// How it fails on a kernel series where that differs; replaces `failure` there.
+    /// What is different about it on a kernel series.
     #[serde(default)]
-    pub on: BTreeMap<String, DeclaredFailure>,
+    pub on: BTreeMap<String, Difference>,
+}
+
+/// What is different about a failure on a kernel series; all else is as declared for the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// See [`DeclaredFailure::stage`].
+    pub stage: Option<Stage>,
+    /// See [`DeclaredFailure::category`].
+    pub category: Option<String>,
+    /// See [`DeclaredFailure::message`].
+    pub message: Option<Vec<String>>,
+    /// See [`DeclaredFailure::line`].
+    pub line: Option<String>,
+    /// See [`DeclaredFailure::program`].
+    pub program: Option<String>,
+    /// See [`DeclaredFailure::loads`].
+    pub loads: Option<bool>,
 }
 
 /// The failure that a break must show.
@@ -150,12 +202,81 @@ fn load() -> Stage {
 }
 
 impl Break {
-    /// How it fails on a kernel of this release.
-    pub fn failure_on(&self, release: &str) -> &DeclaredFailure {
-        let of_release = |(series, _): &(&String, _)| is_of_series(release, series);
-        self.on.iter().find(of_release).map_or(&self.failure, |(_, failure)| failure)
+    /// How it fails on a kernel of this release. Of the series that fit, the longest counts: `6.1`
+    /// before `6`.
+    pub fn failure_on(&self, release: &str) -> DeclaredFailure {
+        let fitting = self.on.iter().filter(|(series, _)| is_of_series(release, series));
+        let mut failure = self.failure.clone();
+        if let Some((_, difference)) = fitting.max_by_key(|(series, _)| series.len()) {
+            difference.apply_to(&mut failure);
+        }
+        failure
+    }
+
+    /// What is wrong with the declaration itself.
+    fn check(&self) -> Result<(), String> {
+        let failures = self.on.values().map(|difference| {
+            let mut failure = self.failure.clone();
+            difference.apply_to(&mut failure);
+            failure
+        });
+        for failure in failures.chain([self.failure.clone()]) {
+            if !failure.loads && failure.stage != Stage::Compare && failure.message.is_empty() {
+                return Err(format!("the break `{}` declares no message", self.name));
+            }
+        }
+        Ok(())
     }
 }
+
+impl Difference {
+    fn apply_to(&self, failure: &mut DeclaredFailure) {
+        let this = self.clone();
+        failure.stage = this.stage.unwrap_or(failure.stage);
+        failure.message = this.message.unwrap_or_else(|| std::mem::take(&mut failure.message));
+        failure.loads = this.loads.unwrap_or(failure.loads);
+        failure.category = this.category.or_else(|| failure.category.take());
+        failure.line = this.line.or_else(|| failure.line.take());
+        failure.program = this.program.or_else(|| failure.program.take());
+    }
+}
+
+impl Manifest {
+    /// Parses a manifest and checks what a type cannot.
+    ///
+    /// # Errors
+    /// What is wrong, where the parser can tell with line and column.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let manifest: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        manifest.breaks.iter().try_for_each(Break::check)?;
+        manifest.steps.iter().try_for_each(Step::check)?;
+        if let Some(unknown) = manifest.needs.iter().find(|n| !FEATURES.contains(&n.as_str())) {
+            return Err(format!(
+                "`needs` names `{unknown}`, which nobody can try; there are {}",
+                FEATURES.join(", ")
+            ));
+        }
+        let names: BTreeSet<&str> = manifest.breaks.iter().map(|b| b.name.as_str()).collect();
+        if names.len() < manifest.breaks.len() {
+            return Err("two breaks have the same name".into());
+        }
+        Ok(manifest)
+    }
+}
+
+/// The kernel features that the `probe` program knows.
+pub const FEATURES: [&str; 10] = [
+    "btf",
+    "kprobe",
+    "tracepoint",
+    "raw-tracepoint",
+    "fentry",
+    "lsm",
+    "xdp",
+    "ringbuf",
+    "perf-event-array",
+    "trace-pipe",
+];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.
 fn is_of_series(release: &str, series: &str) -> bool {
@@ -189,7 +310,7 @@ loads = true
 
     #[test]
     fn the_example_parses() {
-        let manifest: Manifest = toml::from_str(EXAMPLE).unwrap();
+        let manifest = Manifest::parse(EXAMPLE).unwrap();
         assert_eq!(manifest.steps[0].to_string(), "exec times=5 uid=1000");
         assert_eq!(manifest.steps[1], Step::Enter);
         assert_eq!(manifest.keep, Keep::All);
@@ -198,6 +319,37 @@ loads = true
         assert!(known.failure_on("5.10.223").loads);
         assert!(!known.failure_on("5.1.0").loads);
         assert!(!known.failure_on("6.1.0").loads);
+    }
+
+    #[test]
+    fn a_series_changes_only_what_it_names() {
+        let text = format!("{EXAMPLE}\n[break.on.\"6.1\"]\nmessage = [\"other\"]\n");
+        let manifest = Manifest::parse(&text).unwrap();
+        let failure = manifest.breaks[0].failure_on("6.1.192");
+        assert_eq!(failure.message, ["other"]);
+        assert_eq!(failure.category.as_deref(), Some("Register Type Safety"));
+    }
+
+    #[test]
+    fn what_no_type_forbids_is_refused_too() {
+        let start = "summary = 'x'\nlearned = 'y'\n";
+        for (more, words) in [
+            ("needs = ['kprob']", "`needs` names `kprob`, which nobody can try"),
+            ("[[step]]\ndo = 'exec'\ntimes = 1\nname = 'ba sh'", "is no name of a process"),
+            ("[[step]]\ndo = 'ping'\ntimes = 1\naddress = 'localhost'", "invalid IPv4 address"),
+            (
+                "[[break]]\nname = 'a'\ntitle = 't'\npatch = 'p'\nwhy = 'w'",
+                "the break `a` declares no message",
+            ),
+            (
+                "[[break]]\nname = 'a'\ntitle = 't'\npatch = 'p'\nwhy = 'w'\nmessage = ['m']\n\
+                 [break.on.'6.1']\nmesage = ['n']",
+                "unknown field `mesage`",
+            ),
+        ] {
+            let error = Manifest::parse(&format!("{start}{more}\n")).unwrap_err();
+            assert!(error.contains(words), "{words}: {error}");
+        }
     }
 
     #[test]

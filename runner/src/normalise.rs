@@ -17,12 +17,15 @@ pub struct Stimulus<'a> {
     pub pids: &'a [u32],
     /// What was added to user ids.
     pub uid_base: u32,
+    /// Whether others use the same kernel. In a machine of our own nobody else's lines are left out:
+    /// there is nobody else, and a wrong line would go unseen.
+    pub shared: bool,
 }
 
 /// Normalises the output of a lab. Bytes that are not UTF-8 become `�`.
 ///
-/// Lines that begin with `# ` are for people and are left out; so are, for [`Keep::Stimulus`], lines
-/// that speak of processes and users that are not the stimulus'.
+/// Lines that begin with `# ` are for people and are left out; so are, on a shared kernel and for
+/// [`Keep::Stimulus`], lines that speak of processes and users that are not the stimulus'.
 pub fn normalise(output: &[u8], stimulus: &Stimulus<'_>) -> String {
     let text = String::from_utf8_lossy(output);
     let mut result = String::new();
@@ -70,11 +73,14 @@ fn normalise_word(word: &str, stimulus: &Stimulus<'_>, kept: &mut bool) -> Strin
 
 impl Stimulus<'_> {
     fn made_by(&self, pid: u32) -> bool {
-        self.keep == Keep::All || self.pids.contains(&pid)
+        !self.shared || self.keep == Keep::All || self.pids.contains(&pid)
     }
 
     /// The id as the manifest gives it. Without a base, all ids are taken as they are.
     fn local_id(&self, id: u32) -> Option<u32> {
+        if !self.shared {
+            return Some(id);
+        }
         let local = id.checked_sub(self.uid_base).filter(|local| *local < UIDS);
         match self.keep {
             Keep::All => local.or(Some(id)),
@@ -107,7 +113,7 @@ impl<'a> TraceLine<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         // The task's name may hold spaces and dashes; what follows it has a fixed form.
         let (context, message) = line.split_once(": bpf_trace_printk: ")?;
-        let (task_and_pid, _cpu_flags_time) = context.split_once(" [")?;
+        let (task_and_pid, _cpu_flags_time) = context.rsplit_once(" [")?;
         let (_task, pid) = task_and_pid.trim().rsplit_once('-')?;
         Some(Self { pid: pid.parse().ok()?, message })
     }
@@ -125,7 +131,7 @@ mod tests {
     use super::*;
 
     fn normal(keep: Keep, uid_base: u32, output: &str) -> String {
-        normalise(output.as_bytes(), &Stimulus { keep, pids: &[301, 302], uid_base })
+        normalise(output.as_bytes(), &Stimulus { keep, pids: &[301, 302], uid_base, shared: true })
     }
 
     #[test]
@@ -150,6 +156,14 @@ mod tests {
     }
 
     #[test]
+    fn in_a_machine_of_our_own_every_line_counts() {
+        let stimulus = Stimulus { keep: Keep::Stimulus, pids: &[301], uid_base: 0, shared: false };
+        let output = b"uid=3735879680 execs=42\npid=9 uid=0 comm=cron\n";
+        let expected = "uid=3735879680 execs=42\npid=PID uid=0 comm=cron\n";
+        assert_eq!(normalise(output, &stimulus), expected);
+    }
+
+    #[test]
     fn counts_and_offsets_stay() {
         let output = "count=4294967295 at 0x10 of 0xffff888004c00000, id 3\n";
         assert_eq!(normal(Keep::All, 0, output), "count=4294967295 at 0x10 of ADDRESS, id 3\n");
@@ -157,7 +171,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_become_visible() {
-        let stimulus = Stimulus { keep: Keep::All, pids: &[], uid_base: 0 };
+        let stimulus = Stimulus { keep: Keep::All, pids: &[], uid_base: 0, shared: true };
         assert_eq!(normalise(b"a\xffb\n", &stimulus), "a\u{fffd}b\n");
     }
 }

@@ -33,6 +33,13 @@ pub enum Outcome {
         /// After how long.
         after: Duration,
     },
+    /// With the program attached, the events that it is about could not be made.
+    Disturbed {
+        /// The stage in which that was.
+        stage: Stage,
+        /// What the stimulus said.
+        how: String,
+    },
     /// It printed more than this number of bytes and had to be ended.
     Flooded {
         /// The stage in which it did.
@@ -46,12 +53,17 @@ impl Outcome {
     /// Reads a transcript. `object` is what the lab loaded.
     pub fn of(transcript: &Transcript, keep: Keep, object: &[u8]) -> Self {
         let stage = transcript.reached;
-        match transcript.end {
-            End::TimedOut(after) => Self::TimedOut { stage, after },
-            End::TooMuchOutput(limit) => Self::Flooded { stage, limit },
+        match &transcript.end {
+            End::TimedOut(after) => Self::TimedOut { stage, after: *after },
+            End::TooMuchOutput(limit) => Self::Flooded { stage, limit: *limit },
+            End::Disturbed(how) => Self::Disturbed { stage, how: how.clone() },
             End::Exited(status) if status.success() => {
-                let stimulus =
-                    Stimulus { keep, pids: &transcript.stimulus, uid_base: transcript.uid_base };
+                let stimulus = Stimulus {
+                    keep,
+                    pids: &transcript.stimulus,
+                    uid_base: transcript.uid_base,
+                    shared: transcript.shared,
+                };
                 Self::Printed(normalise(&transcript.stdout, &stimulus))
             }
             End::Exited(status) => {

@@ -3,15 +3,34 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::SystemTime;
 
+use microvm::find_program;
+
+use crate::child::tied;
 use crate::error::Error;
 
-/// What the programs are made of, relative to the course's root. Not `labs-bpf`: an edit there needs
-/// clang only, since the runner hands the object to the lab.
-const SOURCES: [&str; 5] =
-    ["Cargo.lock", "Cargo.toml", "labs", "runner/guest", "runner/Cargo.toml"];
+/// What the programs are made of, relative to the course's root. Of `labs-bpf` only the probe's: an edit
+/// of a lab needs clang only, since the runner hands the object to the lab.
+const SOURCES: [&str; 6] =
+    ["Cargo.lock", "Cargo.toml", "labs", "labs-bpf/probe", "runner/guest", "runner/Cargo.toml"];
+
+/// Where each lab, the stimulus and the probe have a file or a folder, relative to the course's root.
+const PROGRAMS: &str = "labs/src/bin";
+
+/// The machine's init and agent.
+const AGENT: &str = "labrunner-guest";
+
+/// What in the environment would replace the settings for static programs, or move the programs to
+/// another place.
+const FOREIGN: [&str; 5] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_TARGET_DIR",
+];
 
 /// One of the headers that the build lays out for BPF C.
 const HEADER: &str = "labs-bpf/include/bpf/bpf_helpers.h";
@@ -33,10 +52,18 @@ impl Programs {
         let folder = target.join(&triple).join("release");
         let stamp = folder.join(".labrunner-built");
         let built = modified(&stamp);
-        if built.is_none() || newest(root) >= built || !root.join(HEADER).exists() {
+        let programs = Self { folder };
+        if built.is_none()
+            || newest(root) >= built
+            || !root.join(HEADER).exists()
+            || programs.missing(root).is_some()
+        {
             say("Building the lab programs …");
             let before = SystemTime::now();
-            build(root, &triple)?;
+            build(root, &target, &triple)?;
+            if let Some(name) = programs.missing(root) {
+                return Err(not_built(&programs.path(&name)));
+            }
             // The stamp tells when the build began: what changed since is newer.
             File::create(&stamp).and_then(|file| file.set_modified(before)).map_err(|e| {
                 Error::unable(
@@ -45,7 +72,12 @@ impl Programs {
                 )
             })?;
         }
-        Ok(Self { folder })
+        Ok(programs)
+    }
+
+    /// The first program that has a source and is not there.
+    fn missing(&self, root: &Path) -> Option<String> {
+        names(root).into_iter().find(|name| !self.path(name).is_file())
     }
 
     /// Path of a program by its name.
@@ -54,9 +86,25 @@ impl Programs {
     }
 }
 
-/// Where cargo builds for this course.
+/// The names of all programs that have a source.
+fn names(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root.join(PROGRAMS)).into_iter().flatten().flatten();
+    let sources = entries.map(|entry| entry.path());
+    let is_program = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "rs")
+            || path.join("main.rs").is_file()
+    };
+    let stem = |path: PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned());
+    let mut names: Vec<String> = sources.filter(is_program).filter_map(stem).collect();
+    names.push(AGENT.to_string());
+    names.sort();
+    names
+}
+
+/// Where cargo builds for this course. Cargo is told: a `target-dir` in its configuration does not
+/// count.
 fn target_folder(root: &Path) -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
+    match std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
         Some(folder) => root.join(folder),
         None => root.join("target"),
     }
@@ -72,23 +120,26 @@ pub fn build_command(triple: &str) -> Vec<String> {
     .collect()
 }
 
-fn build(root: &Path, triple: &str) -> Result<(), Error> {
+fn build(root: &Path, target: &Path, triple: &str) -> Result<(), Error> {
     let words = build_command(triple);
-    let status = Command::new(&words[0])
+    if find_program(&words[0]).is_none() {
+        return Err(no_cargo("it is not installed or not on the PATH"));
+    }
+    let mut command = tied(&words[0])?;
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    let status = command
         .args(&words[1..])
+        .arg("--target-dir")
+        .arg(target)
         .current_dir(root)
         // A learner's BPF C that does not compile is clang's to explain, not cargo's.
         .env("LABS_BROKEN_OBJECTS", "allow")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()
-        .map_err(|e| {
-            Error::unable(
-                format!("cargo does not start: {e}."),
-                "The lab programs are written in Rust; install it from rustup.rs, or with \
-                 sudo apt-get install cargo.",
-            )
-        })?;
+        .map_err(|e| no_cargo(&e.to_string()))?;
     if status.success() {
         return Ok(());
     }
@@ -99,18 +150,41 @@ fn build(root: &Path, triple: &str) -> Result<(), Error> {
     ))
 }
 
+fn no_cargo(why: &str) -> Error {
+    Error::unable(
+        format!("cargo does not start: {why}."),
+        "The lab programs are written in Rust; install it from rustup.rs, or with \
+         sudo apt-get install cargo.",
+    )
+}
+
+fn not_built(path: &Path) -> Error {
+    Error::unable(
+        format!("cargo has built the lab programs, but {} is not there.", path.display()),
+        format!("Each file of {PROGRAMS} must be a program: move others elsewhere."),
+    )
+}
+
 fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// When the youngest source was changed.
 fn newest(root: &Path) -> Option<SystemTime> {
-    SOURCES.iter().filter_map(|source| newest_below(&root.join(source))).max()
+    // The top is followed if it is a link, what is below is not: links may lead in circles.
+    let sources = SOURCES.iter().filter_map(|source| fs::canonicalize(root.join(source)).ok());
+    sources.filter_map(|source| newest_below(&source)).max()
 }
 
 fn newest_below(path: &Path) -> Option<SystemTime> {
-    let own = modified(path);
-    let Ok(entries) = fs::read_dir(path) else { return own };
-    let below = entries.flatten().filter_map(|entry| newest_below(&entry.path())).max();
-    own.max(below)
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let own = metadata.modified().ok();
+    if metadata.is_symlink() {
+        return own.max(modified(path));
+    }
+    if !metadata.is_dir() {
+        return own;
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    own.max(entries.filter_map(|entry| newest_below(&entry.path())).max())
 }

@@ -26,6 +26,12 @@ pub struct Refusal {
     pub log: String,
 }
 
+/// A line without what could move the cursor or change the terminal: it comes from a source file that
+/// anybody may have written.
+pub fn printable(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
 /// A line of the BPF C.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceLine {
@@ -44,6 +50,7 @@ impl Refusal {
         let table = LineTable::from_object(object).ok();
         framing::split(stderr).into_iter().find_map(|program| {
             let log = Log::parse(program.log);
+            let text = |text: &str| printable(text);
             let failure = log.failure()?;
             let location = failure
                 .insn
@@ -51,18 +58,18 @@ impl Refusal {
                 .map(|found| SourceLine {
                     file: found.file.to_string(),
                     line: found.line,
-                    text: found.text.trim().to_string(),
+                    text: text(found.text.trim()),
                 });
             Some(Self {
                 program: program.program.to_string(),
-                message: failure.message.to_string(),
-                details: failure.details.iter().map(|line| line.to_string()).collect(),
+                message: text(failure.message),
+                details: failure.details.iter().map(|line| text(line)).collect(),
                 category: failure.category,
                 insn: failure.insn,
                 register: failure.register,
                 source: location,
-                context: failure.context.iter().map(|i| i.raw.trim_end().to_string()).collect(),
-                log: program.log.to_string(),
+                context: failure.context.iter().map(|i| text(i.raw.trim_end())).collect(),
+                log: program.log.lines().map(|line| text(line) + "\n").collect(),
             })
         })
     }

@@ -51,6 +51,7 @@ impl Request<'_> {
         }
         match report.verdict {
             Verdict::Pass => report.learned = Some(self.lab.manifest.learned.clone()),
+            Verdict::Fail(ref failure) if failure.stage == Stage::Compile => {}
             Verdict::Fail(_) | Verdict::Timeout { .. } => {
                 report.hint = self.lab.manifest.hints.first().cloned();
             }
@@ -170,12 +171,14 @@ impl Request<'_> {
                     Stage::Compare if !declared.loads => Some(read(Some(&known.name))?),
                     _ => None,
                 };
-                judge_break(&outcome, declared, &read(None)?, broken.as_deref())
+                judge_break(&outcome, &declared, &read(None)?, broken.as_deref())
             }
         };
         if self.broken.is_none() && report.verdict != Verdict::Pass {
             let breaks = &self.lab.manifest.breaks;
-            report.recognised = recognise(&outcome, breaks, &release)
+            let expected =
+                |known: &Break| expected::read(self.course, self.lab, Some(&known.name)).ok();
+            report.recognised = recognise(&outcome, breaks, &release, expected)
                 .map(|known| Recognised { name: known.name.clone(), why: known.why.clone() });
         }
         report.stages.push(Timing { stage: Stage::Compare, took: start.elapsed() });

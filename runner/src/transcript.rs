@@ -23,15 +23,19 @@ pub struct Transcript {
     pub stimulus: Vec<u32>,
     /// What the engine's stimulus added to user ids.
     pub uid_base: u32,
+    /// Whether others used the same kernel.
+    pub shared: bool,
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// The lab's process ended.
     Exited(ExitStatus),
     /// It was still running after this time and was ended.
     TimedOut(Duration),
+    /// The stimulus could not make its events while the program was attached; what it said.
+    Disturbed(String),
     /// It printed more than this number of bytes and was ended.
     TooMuchOutput(usize),
 }

@@ -57,6 +57,29 @@ fn misbehave() -> &'static Path {
     })
 }
 
+/// A program that labs need, where the real course has it.
+pub fn built(name: &str) -> PathBuf {
+    target().join(triple()).join("release").join(name)
+}
+
+/// Has `labrunner` build what labs need.
+fn build_programs() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let arguments = ["ch6", "hello-verifier", "--on", "host", "--show-commands"];
+        let done = crate::Labrunner::new(arguments).run();
+        assert_eq!(done.code, 0, "{done}");
+    });
+}
+
+/// The names of the programs that labs need, and of the labs.
+fn programs() -> Vec<String> {
+    let sources = fs::read_dir(root().join("labs/src/bin")).unwrap();
+    let stem = |path: PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
+    let names = sources.map(|entry| stem(entry.unwrap().path()));
+    names.chain(["labrunner-guest".to_string()]).collect()
+}
+
 fn cargo(arguments: &[&str]) {
     let status = Command::new("cargo").args(arguments).current_dir(root()).status();
     assert!(status.expect("cargo starts").success(), "cargo {arguments:?}");
@@ -101,24 +124,35 @@ impl CourseCopy {
         Self { folder }
     }
 
+    /// A copy with a build folder of its own, in which the built programs are linked to.
+    pub fn with_own_programs() -> Self {
+        let copy = Self::new();
+        build_programs();
+        fs::remove_file(copy.path().join("target")).unwrap();
+        fs::create_dir_all(copy.programs()).unwrap();
+        for name in programs() {
+            symlink(built(&name), copy.programs().join(name)).unwrap();
+        }
+        fs::write(copy.programs().join(".labrunner-built"), "").unwrap();
+        copy
+    }
+
     /// A copy in which `ch2 hello-map` is a program that does nothing but misbehave in this way.
     pub fn with_misbehaving_lab(how: &str) -> Self {
-        let copy = Self::new();
-        let folder = Path::new("target").join(triple()).join("release");
-        fs::remove_file(copy.path().join("target")).unwrap();
-        fs::create_dir_all(copy.path().join(&folder)).unwrap();
-        for name in ["labrunner-guest", "stimulus", "probe"] {
-            let built = target().join(triple()).join("release").join(name);
-            symlink(built, copy.path().join(&folder).join(name)).unwrap();
-        }
-        symlink(misbehave(), copy.path().join(&folder).join("ch2-hello-map")).unwrap();
-        fs::write(copy.path().join(&folder).join(".labrunner-built"), "").unwrap();
+        let copy = Self::with_own_programs();
+        fs::remove_file(copy.programs().join("ch2-hello-map")).unwrap();
+        symlink(misbehave(), copy.programs().join("ch2-hello-map")).unwrap();
         copy.replace(
             "labs-bpf/ch2/hello-map/lab.toml",
             r#"["--every", "0"]"#,
             &format!("[{how:?}]"),
         );
         copy
+    }
+
+    /// Where the copy's lab binaries are.
+    pub fn programs(&self) -> PathBuf {
+        self.path().join("target").join(triple()).join("release")
     }
 
     /// The folder of the copy.
@@ -143,6 +177,7 @@ impl CourseCopy {
     }
 }
 
+/// Copies a folder; files and folders keep their times, or they would count as changed.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -151,7 +186,14 @@ fn copy(from: &Path, to: &Path) {
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).unwrap();
+            fs::copy(entry.path(), &target).unwrap();
+            keep_time(&entry.path(), &target);
         }
     }
+    keep_time(from, to);
+}
+
+fn keep_time(from: &Path, to: &Path) {
+    let time = fs::metadata(from).unwrap().modified().unwrap();
+    fs::File::open(to).unwrap().set_modified(time).unwrap();
 }

@@ -2,9 +2,13 @@
 //! `labrunner` as a learner runs it.
 
 mod course;
+mod fakes;
+mod place;
 mod run;
 mod trace;
 
-pub use course::{CourseCopy, kernels, labrunner, root};
-pub use run::{Finished, Labrunner};
+pub use course::{CourseCopy, built, kernels, labrunner, root};
+pub use fakes::Fakes;
+pub use place::Place;
+pub use run::{Finished, Labrunner, ended};
 pub use trace::{processes_with, wait_until_gone};

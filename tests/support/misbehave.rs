@@ -19,6 +19,12 @@ fn main() {
             say(b"attached\n");
             forever();
         }
+        // Leaves a child behind that keeps its streams open.
+        "forgotten-child" => {
+            let this = std::env::current_exe().expect("/proc is there");
+            #[expect(clippy::zombie_processes, reason = "it is to be forgotten")]
+            std::process::Command::new(this).arg("hang-open").spawn().expect("a child starts");
+        }
         // Prints 100 MB.
         "flood" => (0..1000).for_each(|_| say(&[b"all work and no play\n".repeat(5000)].concat())),
         // Prints bytes that are no text, and what would clear a terminal.

@@ -54,6 +54,8 @@ impl Labrunner {
                 command.env_remove(name);
             }
         }
+        // Nor is the default kernel that they have chosen.
+        command.env("XDG_CONFIG_HOME", root().join("target/no-settings"));
         Self { command }
     }
 
@@ -95,6 +97,12 @@ impl Labrunner {
         }
     }
 
+    /// Starts it; what it prints can be read while it runs.
+    pub fn start_talking(mut self) -> Child {
+        let piped = self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        piped.spawn().expect("labrunner starts")
+    }
+
     /// Starts it and does not wait; what it prints is thrown away.
     pub fn start(mut self) -> Child {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("labrunner starts")
@@ -112,6 +120,14 @@ impl fmt::Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { code, stdout, stderr, .. } = self;
         write!(f, "exit status {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
+}
+
+/// Asserts the exit status, and that each of these parts was printed.
+pub fn ended(done: &Finished, code: i32, parts: &[&str]) {
+    assert_eq!(done.code, code, "{done}");
+    for part in parts {
+        assert!(done.stdout.contains(part) || done.stderr.contains(part), "{part:?} in {done}");
     }
 }
 

@@ -44,7 +44,7 @@ fn hello_tail(lab: &Lab) -> Result<()> {
         trace.print()?;
     }
     drop(link);
-    trace.print()
+    trace.print_rest()
 }
 
 /// Puts a program into the slot of each system call.

@@ -25,5 +25,5 @@ fn hello(lab: &Lab) -> Result<()> {
         trace.print()?;
     }
     drop(links); // from here on no line is added, so what comes now is the rest
-    trace.print()
+    trace.print_rest()
 }

@@ -27,7 +27,8 @@ fn main() -> ExitCode {
 fn hello_xdp(lab: &Lab) -> Result<()> {
     let interface = lab.flag("interface");
     let object = lab.load(lab.open()?)?;
-    let mut trace = TracePipe::open()?;
+    // A packet belongs to no process, so lines of other programs are told by their text.
+    let mut trace = TracePipe::open_for(&object)?;
     let index = index_of(interface)?;
     let link = lab.attach_with(&object, "hello", |program| program.attach_xdp(index as i32))?;
 
@@ -36,7 +37,7 @@ fn hello_xdp(lab: &Lab) -> Result<()> {
         trace.print()?;
     }
     drop(link);
-    trace.print()?;
+    trace.print_rest()?;
 
     // All globals that start as zero are in one value of one entry; `counter` is the only one.
     let globals = lab.map(&object, ".bss")?;

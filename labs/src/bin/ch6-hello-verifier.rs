@@ -30,7 +30,9 @@ fn hello_verifier(lab: &Lab) -> Result<()> {
 
     let mut out = io::stdout().lock();
     for program in object.progs() {
-        writeln!(out, "{}: accepted", program.name().display())?;
+        let (name, section) = (program.name().display(), program.section().display());
+        let kind = format!("{:?}", program.prog_type()).to_lowercase();
+        writeln!(out, "{name}: accepted ({kind}, {section})")?;
     }
     Ok(())
 }

@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest, Sha256};
 
+use crate::accelerator::{Accelerator, kvm_can_be_opened, remember, remembered};
 use crate::error::MachineError;
 use crate::machine::Machine;
-use crate::qemu::{self, Qemu, Start};
-use crate::qmp::Qmp;
-use crate::saved::{Folder, SAVE, SavedFile, packer};
+use crate::make::Parts;
+use crate::qemu::{self, Hardware, Start};
+use crate::saved::{Folder, SavedFile};
 use crate::{initramfs, modules};
 
 /// Modules that every machine gets where the kernel has them as modules: the channel to the host
@@ -30,12 +31,6 @@ pub const MODULES: [&str; 10] = [
     "sch_ingress",
     "sch_fq",
 ];
-
-/// A boot on a quiet machine takes 2 to 4 s. One that takes this long hangs and is given up.
-const BOOT: Duration = Duration::from_secs(25);
-
-/// How often a boot is tried.
-const BOOTS: usize = 3;
 
 /// All that a machine depends on.
 #[derive(Debug, Clone)]
@@ -72,7 +67,7 @@ pub enum Progress {
 #[derive(Debug, Clone)]
 pub struct Template {
     file: SavedFile,
-    memory_mib: u32,
+    hardware: Hardware,
     made: Option<Made>,
 }
 
@@ -83,62 +78,106 @@ pub struct Made {
     pub boot: Duration,
     /// Writing it to disk.
     pub save: Duration,
-    /// What the agent warned of.
+    /// What the agent warned of, and what the kernel complained of while it booted.
     pub warnings: Vec<String>,
 }
 
 impl Blueprint {
     /// The saved machine of this blueprint: found, or booted and saved now.
+    ///
+    /// It uses KVM where that was found to work and to be faster. Where this is not known, and
+    /// `/dev/kvm` can be opened, a machine that has to be made is made with and without at once, and
+    /// the first that is done is taken.
     pub fn template(&self, progress: &mut dyn FnMut(Progress)) -> Result<Template, MachineError> {
-        let key = self.key()?;
-        let folder = Folder::open(&self.cache)?;
-        let found = |file| Template { file, memory_mib: self.memory_mib, made: None };
-        if let Some(file) = folder.find(&self.label, &key) {
-            return Ok(found(file));
+        let (folder, qemu) = (Folder::open(&self.cache)?, qemu_identity()?);
+        let usable = kvm_can_be_opened();
+        let known = || match remembered(&folder, &qemu) {
+            Some(Accelerator::Kvm) if !usable => Some(Accelerator::Tcg),
+            known => known,
+        };
+        let find = |known: Option<_>| self.find(&folder, known.unwrap_or(Accelerator::Tcg));
+        if let Some(found) = find(known())? {
+            return Ok(found);
         }
         let _guard = folder.lock(|| progress(Progress::Waiting))?;
-        if let Some(file) = folder.find(&self.label, &key) {
-            return Ok(found(file));
+        // Whoever was waited for may have made it, and found out.
+        let known = known();
+        if let Some(found) = find(known)? {
+            return Ok(found);
         }
-        let state = folder.nameless()?;
-        let made = self.boot_and_save(&state, progress)?;
-        let file = folder.publish(&state, &self.label, &key)?;
-        Ok(Template { file, memory_mib: self.memory_mib, made: Some(made) })
+        match known {
+            None if usable => {
+                let initramfs = self.initramfs()?;
+                let won = self.parts(&folder, &initramfs).race(progress)?;
+                remember(&folder, &qemu, won.accelerator, won.because)?;
+                self.publish(&folder, won.accelerator, &won.state, won.made)
+            }
+            Some(Accelerator::Kvm) => match self.make(&folder, Accelerator::Kvm, progress) {
+                Err(error) if error.is_of_the_machine() => {
+                    remember(&folder, &qemu, Accelerator::Tcg, error.to_string())?;
+                    self.make(&folder, Accelerator::Tcg, progress)
+                }
+                made => made,
+            },
+            _ => self.make(&folder, Accelerator::Tcg, progress),
+        }
     }
 
-    fn boot_and_save(
+    /// The same under this accelerator, whatever is known of it.
+    pub fn template_on(
         &self,
-        state: &File,
+        accelerator: Accelerator,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Made, MachineError> {
-        let initramfs = self.initramfs()?;
-        let mut attempt = 1;
-        loop {
-            progress(Progress::Booting { attempt });
-            let start = Instant::now();
-            let how = Start::Boot { kernel: &self.kernel, initramfs: &initramfs };
-            let qemu = Qemu::start(self.memory_mib, &how)?;
-            let mut machine = Machine::new(qemu, "booting", None)?;
-            let booted = match machine.booted(BOOT) {
-                Err(MachineError::Deadline { .. }) if attempt < BOOTS => {
-                    attempt += 1;
-                    continue;
-                }
-                booted => booted?,
-            };
-            let boot = start.elapsed();
-            progress(Progress::Saving);
-            let start = Instant::now();
-            let (stream, packing) = packer(state)?;
-            let saving = Qmp::connect(machine.qmp()?)?.save(&stream, SAVE);
-            // The packer sees the end of the stream when QEMU and we have closed it.
-            drop((stream, machine));
-            packing.join().unwrap_or_else(|_| {
-                Err(MachineError::Initramfs("the packing of the machine panicked".into()))
-            })?;
-            saving?;
-            return Ok(Made { boot, save: start.elapsed(), warnings: booted.warnings });
+    ) -> Result<Template, MachineError> {
+        let folder = Folder::open(&self.cache)?;
+        if let Some(found) = self.find(&folder, accelerator)? {
+            return Ok(found);
         }
+        let _guard = folder.lock(|| progress(Progress::Waiting))?;
+        match self.find(&folder, accelerator)? {
+            Some(found) => Ok(found),
+            None => self.make(&folder, accelerator, progress),
+        }
+    }
+
+    fn find(
+        &self,
+        folder: &Folder,
+        accelerator: Accelerator,
+    ) -> Result<Option<Template>, MachineError> {
+        let file = folder.find(&self.label, &self.key(accelerator)?);
+        Ok(file.map(|file| Template { file, hardware: self.hardware(accelerator), made: None }))
+    }
+
+    fn make(
+        &self,
+        folder: &Folder,
+        accelerator: Accelerator,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Template, MachineError> {
+        let initramfs = self.initramfs()?;
+        let (state, made) = self.parts(folder, &initramfs).make(accelerator, progress)?;
+        self.publish(folder, accelerator, &state, made)
+    }
+
+    fn publish(
+        &self,
+        folder: &Folder,
+        accelerator: Accelerator,
+        state: &File,
+        made: Made,
+    ) -> Result<Template, MachineError> {
+        let file = folder.publish(state, &self.label, &self.key(accelerator)?)?;
+        Ok(Template { file, hardware: self.hardware(accelerator), made: Some(made) })
+    }
+
+    fn parts<'a>(&'a self, folder: &'a Folder, initramfs: &'a File) -> Parts<'a> {
+        let start = Start::Boot { kernel: &self.kernel, initramfs };
+        Parts { start, memory_mib: self.memory_mib, folder }
+    }
+
+    fn hardware(&self, accelerator: Accelerator) -> Hardware {
+        Hardware { memory_mib: self.memory_mib, accelerator }
     }
 
     /// The initramfs as a file in memory, which QEMU can open by a path.
@@ -162,21 +201,18 @@ impl Blueprint {
     }
 
     /// A digest of everything that a saved machine depends on.
-    fn key(&self) -> Result<String, MachineError> {
-        let program = qemu::program();
-        let qemu = qemu::find_program(program)
-            .ok_or_else(|| MachineError::NoQemu { program: program.into() })?;
+    fn key(&self, accelerator: Accelerator) -> Result<String, MachineError> {
         let agent = fs::read(&self.agent)
             .map_err(MachineError::io(format!("read the agent {}", self.agent.display())))?;
 
         let mut digest = Sha256::new();
-        digest.update(identity(&qemu)?);
+        digest.update(qemu_identity()?);
         digest.update(identity(&self.kernel)?);
         if let Some(modules) = &self.modules {
             digest.update(identity(modules)?);
         }
         digest.update(Sha256::digest(&agent));
-        digest.update(format!("{} {MODULES:?}", self.memory_mib));
+        digest.update(format!("{} {} {MODULES:?}", accelerator.name(), self.memory_mib));
         digest.update(format!("{:?} {}", qemu::DEVICES, qemu::KERNEL_COMMAND_LINE));
         Ok(digest.finalize().iter().take(8).fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
@@ -198,6 +234,12 @@ impl Blueprint {
     }
 }
 
+fn qemu_identity() -> Result<String, MachineError> {
+    let program = qemu::program();
+    let missing = || MachineError::NoQemu { program: program.into() };
+    identity(&qemu::find_program(program).ok_or_else(missing)?)
+}
+
 /// Path, size and time of change: another file by that name has another identity.
 fn identity(path: &Path) -> Result<String, MachineError> {
     let cannot = || format!("read {}", path.display());
@@ -213,12 +255,24 @@ impl Template {
     ///
     /// The machine ends when the calling thread ends: call it from one that outlives the machine.
     pub fn restore(&self) -> Result<Machine, MachineError> {
-        self.file.restore(self.memory_mib)
+        self.file.restore(self.hardware)
     }
 
-    /// Removes the saved machine, so that the next [`Blueprint::template`] makes it anew.
+    /// Removes the saved machine, for instance because it cannot be restored, so that the next
+    /// [`Blueprint::template`] makes it anew; without KVM, if this one was made with it.
     pub fn discard(&self) -> Result<(), MachineError> {
+        if let (Accelerator::Kvm, Some(folder)) =
+            (self.hardware.accelerator, self.file.path().parent())
+        {
+            let because = "a machine saved under KVM could not be used".into();
+            remember(&Folder::open(folder)?, &qemu_identity()?, Accelerator::Tcg, because)?;
+        }
         self.file.remove()
+    }
+
+    /// What executes its instructions.
+    pub fn accelerator(&self) -> Accelerator {
+        self.hardware.accelerator
     }
 
     /// The file that holds it.
@@ -252,9 +306,10 @@ mod tests {
             memory_mib: 256,
             cache: folder.path().join("machines"),
         };
-        let mut keys = vec![blueprint.key().unwrap()];
+        let key = |blueprint: &Blueprint| blueprint.key(Accelerator::Tcg).unwrap();
+        let mut keys = vec![key(&blueprint)];
         let mut note = |blueprint: &Blueprint| {
-            let key = blueprint.key().unwrap();
+            let key = key(blueprint);
             assert!(!keys.contains(&key), "{blueprint:?}");
             keys.push(key);
         };
@@ -265,6 +320,7 @@ mod tests {
         note(&blueprint);
         write("vmlinuz", "another kernel");
         note(&blueprint);
-        assert_eq!(blueprint.key().unwrap(), blueprint.key().unwrap());
+        assert_eq!(key(&blueprint), key(&blueprint));
+        assert_ne!(key(&blueprint), blueprint.key(Accelerator::Kvm).unwrap());
     }
 }

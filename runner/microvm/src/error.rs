@@ -7,7 +7,8 @@ use std::time::Duration;
 use labrunner_guest::protocol::FrameError;
 
 /// Why a machine could not be made, restored or used. Every message says what failed and on what; the
-/// caller, who knows how the user installs things, adds what to do next.
+/// caller, who knows how the user installs things, adds what to do next. Most are the end of the machine;
+/// after [`MachineError::Agent`] and [`MachineError::Deadline`] it may go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MachineError {
@@ -95,6 +96,12 @@ impl MachineError {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
+    }
+
+    /// Whether the machine itself did not work, and not something around it such as the disk.
+    pub(crate) fn is_of_the_machine(&self) -> bool {
+        use MachineError::*;
+        matches!(self, QemuEnded { .. } | GuestDown { .. } | Deadline { .. } | Qmp { .. })
     }
 
     /// What the machine's console printed last, where there is such text.

@@ -13,10 +13,18 @@ use labrunner_guest::protocol::{
 use crate::console::crash_line;
 use crate::error::MachineError;
 use crate::qemu::Qemu;
+use crate::trouble::Trouble;
 
 /// How many events may wait to be looked at. A process that prints without end is slowed down by this
 /// and cannot fill the host's memory.
 const EVENTS_AHEAD: usize = 64;
+
+/// How long a machine may take nothing of what is sent to it. What a busy one needs is milliseconds.
+/// It is given up after one or two of these.
+const SEND: Duration = Duration::from_secs(10);
+
+/// How long after QEMU the thread may take that tells whether its file was undamaged.
+const CHECK: Duration = Duration::from_millis(100);
 
 /// A machine with an agent inside. Dropping it ends QEMU and with it all that ran in the machine.
 pub struct Machine {
@@ -27,6 +35,15 @@ pub struct Machine {
     check: Option<JoinHandle<Result<(), MachineError>>>,
     doing: &'static str,
     next_id: ProcessId,
+}
+
+/// Waits for the end of a thread, and tells whether it has come in time.
+fn ends<T>(thread: &JoinHandle<T>, within: Duration) -> bool {
+    let deadline = Instant::now() + within;
+    while !thread.is_finished() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread.is_finished()
 }
 
 /// The sending half of the channel.
@@ -79,6 +96,9 @@ impl Machine {
         doing: &'static str,
         check: Option<JoinHandle<Result<(), MachineError>>>,
     ) -> Result<Self, MachineError> {
+        qemu.agent
+            .set_write_timeout(Some(SEND))
+            .map_err(MachineError::io("set a deadline for the channel"))?;
         let share = || qemu.agent.try_clone().map_err(MachineError::io("share the channel"));
         let (requests, mut incoming) = (Requests(Arc::new(Mutex::new(share()?))), share()?);
         let (sender, events) = sync_channel(EVENTS_AHEAD);
@@ -107,21 +127,28 @@ impl Machine {
         }
     }
 
-    /// Waits until a restored machine answers, and returns its kernel's release. Everything that is asked of it before waits too.
+    /// Waits until a restored machine answers, and returns its kernel's release, as `uname -r` prints
+    /// it. What is asked of the machine before waits too, and is done then.
     ///
     /// # Errors
     /// [`MachineError::Damaged`] when the file that it was restored from is not what was saved: then
-    /// nothing that the machine does can be trusted.
+    /// nothing that the machine does can be trusted. [`MachineError::Deadline`] when it does not
+    /// answer in time; waiting again is possible.
     pub fn ready(&mut self, within: Duration) -> Result<String, MachineError> {
         let answer = self.expect(within);
-        if let (Some(check), Ok(_) | Err(MachineError::QemuEnded { .. })) =
-            (self.check.take(), &answer)
-        {
+        // A machine that is late may still read the file; then there is nothing to tell of it yet.
+        let patience = if answer.is_ok() { within.max(CHECK) } else { CHECK };
+        if let Some(check) = self.check.take_if(|check| ends(check, patience)) {
             check.join().unwrap_or_else(|_| {
                 Err(MachineError::Initramfs("the check of the saved machine panicked".into()))
             })?;
         }
         match answer? {
+            Event::Ready { .. } if self.check.is_some() => Err(MachineError::Deadline {
+                doing: "being checked",
+                after: patience,
+                console: self.console(),
+            }),
             Event::Ready { release } => {
                 self.doing = "running";
                 Ok(release)
@@ -211,7 +238,15 @@ impl Machine {
 
     /// What the machine's console printed last.
     pub fn console(&self) -> String {
-        self.qemu.console.text()
+        self.qemu.console.settled_text()
+    }
+
+    /// What the machine's kernel complained of since it was restored, until now: the worst, and of
+    /// several the first. The machine may go on all the same; what it does after an oops says little
+    /// about the program that runs in it. A crash that ends the machine is a
+    /// [`MachineError::GuestDown`] of whatever is done next.
+    pub fn trouble(&self) -> Option<Trouble> {
+        Trouble::worst(&self.qemu.console.settled_text())
     }
 
     /// The control channel, for saving.
@@ -234,6 +269,10 @@ impl Machine {
             Err(FrameError::Io(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
                 Err(self.gone())
             }
+            Err(FrameError::Io(e)) if e.kind() == std::io::ErrorKind::WouldBlock => {
+                let (doing, console) = ("taking what was sent to it", self.console());
+                Err(MachineError::Deadline { doing, after: SEND, console })
+            }
             Err(e) => Err(MachineError::Channel(e)),
         }
     }
@@ -242,7 +281,7 @@ impl Machine {
     fn gone(&mut self) -> MachineError {
         let (status, console) = self.qemu.last_words();
         if let Some(reason) = crash_line(&console) {
-            return MachineError::GuestDown { reason: reason.to_string(), console };
+            return MachineError::GuestDown { reason, console };
         }
         match status {
             Some(status) if status.success() && self.doing == "running" => {

@@ -13,18 +13,17 @@ use std::time::{Duration, Instant};
 use command_fds::{CommandFdExt, FdMapping};
 use labrunner_guest::protocol::PORT;
 
+use crate::accelerator::Accelerator;
 use crate::console::Console;
 use crate::error::MachineError;
 
 /// What every machine has, whichever kernel it runs. Part of the key of a saved machine.
-pub(crate) const DEVICES: [&str; 13] = [
+pub(crate) const DEVICES: [&str; 11] = [
     "-nodefaults",
     "-no-user-config",
     "-no-reboot",
     "-display",
     "none",
-    "-machine",
-    "pc,accel=tcg",
     "-serial",
     "chardev:console",
     "-device",
@@ -36,8 +35,10 @@ pub(crate) const DEVICES: [&str; 13] = [
 /// `no_timer_check`: with busy host cores the timer test of a cold boot can hang for good.
 /// `init_on_free=1`: freed pages are zero, and zero pages take no room in a saved machine.
 /// `panic=-1` with `-no-reboot`: a panic ends QEMU at once.
-pub(crate) const KERNEL_COMMAND_LINE: &str =
-    "console=ttyS0 quiet panic=-1 no_timer_check init_on_free=1 audit=0 nmi_watchdog=0";
+/// `loglevel=5`: warnings are printed, `WARN()` is one; a boot has one or two lines of that level.
+/// `printk.time=1`: tells the kernel's lines from what programs write to the console.
+pub(crate) const KERNEL_COMMAND_LINE: &str = "console=ttyS0 quiet loglevel=5 printk.time=1 panic=-1 \
+     no_timer_check init_on_free=1 audit=0 nmi_watchdog=0";
 
 /// File descriptors that QEMU inherits, by number.
 const AGENT_FD: i32 = 3;
@@ -62,6 +63,15 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// What can differ between the machines of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hardware {
+    /// In MiB.
+    pub(crate) memory_mib: u32,
+    /// What executes its instructions.
+    pub(crate) accelerator: Accelerator,
+}
+
 /// How a machine starts.
 pub(crate) enum Start<'a> {
     /// Cold, with this initramfs.
@@ -79,14 +89,14 @@ pub(crate) struct Qemu {
     pub(crate) qmp: UnixStream,
     /// What QEMU and the machine's console print.
     pub(crate) console: Console,
-    console_thread: Option<JoinHandle<()>>,
+    console_thread: JoinHandle<()>,
 }
 
 impl Qemu {
     /// Starts QEMU. It is killed when the calling *thread* ends, however that happens: see
     /// `PR_SET_PDEATHSIG` in prctl(2), which setpriv(1) sets. So call this from a thread that
     /// lives as long as the machine.
-    pub(crate) fn start(memory_mib: u32, start: &Start<'_>) -> Result<Self, MachineError> {
+    pub(crate) fn start(hardware: Hardware, start: &Start<'_>) -> Result<Self, MachineError> {
         if find_program(program()).is_none() {
             return Err(MachineError::NoQemu { program: program().into() });
         }
@@ -104,7 +114,7 @@ impl Qemu {
         let mut command = Command::new("setpriv");
         command
             .args(["--pdeathsig", "KILL"])
-            .args(arguments(memory_mib, start))
+            .args(arguments(hardware, start))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -113,32 +123,21 @@ impl Qemu {
         let mut child = command.spawn().map_err(MachineError::io("start setpriv and QEMU"))?;
         let stderr = child.stderr.take().expect("stderr is piped");
         let (console, console_thread) = Console::read(stderr);
-        Ok(Self { child, agent, qmp, console, console_thread: Some(console_thread) })
+        Ok(Self { child, agent, qmp, console, console_thread })
     }
 
     /// Waits a moment for a QEMU that is ending by itself. Its exit status, if it did end, and all
     /// that it printed.
     pub(crate) fn last_words(&mut self) -> (Option<std::process::ExitStatus>, String) {
-        let status = self.wait(END);
-        if status.is_some()
-            && let Some(thread) = self.console_thread.take()
+        let mut status = None;
+        let deadline = Instant::now() + END;
+        // Both, because a process that QEMU has left behind could hold its standard error open.
+        while (status.is_none() || !self.console_thread.is_finished()) && Instant::now() < deadline
         {
-            let _ = thread.join();
-        }
-        (status, self.console.text())
-    }
-
-    fn wait(&mut self, within: Duration) -> Option<std::process::ExitStatus> {
-        let deadline = Instant::now() + within;
-        loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            if Instant::now() > deadline {
-                return None;
-            }
+            status = status.or_else(|| self.child.try_wait().ok().flatten());
             std::thread::sleep(Duration::from_millis(2));
         }
+        (status, self.console.text())
     }
 }
 
@@ -150,7 +149,7 @@ impl Drop for Qemu {
 }
 
 /// The QEMU command, program first.
-fn arguments(memory_mib: u32, start: &Start<'_>) -> Vec<OsString> {
+fn arguments(hardware: Hardware, start: &Start<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![program().into()];
     arguments.extend(DEVICES.iter().map(OsString::from));
     let mut add = |items: &[&str]| arguments.extend(items.iter().map(OsString::from));
@@ -158,7 +157,8 @@ fn arguments(memory_mib: u32, start: &Start<'_>) -> Vec<OsString> {
     add(&["-chardev", &format!("socket,id=qmp,fd={QMP_FD}")]);
     add(&["-chardev", &format!("socket,id=agent,fd={AGENT_FD}")]);
     add(&["-device", &format!("virtserialport,chardev=agent,name={PORT}")]);
-    add(&["-m", &memory_mib.to_string()]);
+    add(&["-machine", &format!("pc,accel={}", hardware.accelerator.name())]);
+    add(&["-m", &hardware.memory_mib.to_string()]);
     match start {
         Start::Boot { kernel, initramfs } => {
             add(&["-append", KERNEL_COMMAND_LINE]);

@@ -1,7 +1,7 @@
 //! The part of QEMU's control protocol (QMP, qemu-qmp-ref(7)) that saving a machine needs.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IoSlice, Write};
+use std::io::{BufRead, BufReader, ErrorKind, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -15,6 +15,12 @@ use crate::error::MachineError;
 /// How often a running migration is asked whether it is done.
 const POLL: Duration = Duration::from_millis(10);
 
+/// How long an answer may take. QEMU answers within milliseconds, whatever else it does.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Longest line that is read, in bytes; QEMU's greeting has a few hundred.
+const LINE: u64 = 1 << 20;
+
 /// The name under which QEMU knows the file that a machine is saved to.
 const STATE: &str = "state";
 
@@ -26,6 +32,10 @@ pub(crate) struct Qmp {
 impl Qmp {
     /// Reads the greeting and leaves the negotiation mode.
     pub(crate) fn connect(stream: UnixStream) -> Result<Self, MachineError> {
+        stream
+            .set_read_timeout(Some(ANSWER))
+            .and_then(|()| stream.set_write_timeout(Some(ANSWER)))
+            .map_err(MachineError::io("set a deadline for QEMU's answers"))?;
         let mut qmp = Self { reader: BufReader::new(stream) };
         qmp.read("greeting")?;
         qmp.run("qmp_capabilities", json!({}))?;
@@ -92,14 +102,22 @@ impl Qmp {
 
     fn read(&mut self, command: &'static str) -> Result<Value, MachineError> {
         let mut line = String::new();
-        let length = self
-            .reader
-            .read_line(&mut line)
-            .map_err(MachineError::io(format!("read QEMU's answer to `{command}`")))?;
+        let read = (&mut self.reader).take(LINE).read_line(&mut line);
+        let length = read.map_err(|e| match e.kind() {
+            ErrorKind::WouldBlock => MachineError::Deadline {
+                doing: "being saved",
+                after: ANSWER,
+                console: String::new(),
+            },
+            ErrorKind::InvalidData => {
+                MachineError::Qmp { command, reason: format!("the answer is no text: {e}") }
+            }
+            _ => MachineError::io(format!("read QEMU's answer to `{command}`"))(e),
+        })?;
         if length == 0 {
             return Err(MachineError::Qmp { command, reason: "the connection was closed".into() });
         }
         serde_json::from_str(&line)
-            .map_err(|e| MachineError::Qmp { command, reason: format!("{e} in {line:?}") })
+            .map_err(|e| MachineError::Qmp { command, reason: format!("{e} in {:.200?}", line) })
     }
 }

@@ -5,26 +5,38 @@
 //! contents are what QEMU writes for a migration, in an LZ4 frame whose checksums show any damage. The
 //! frame is a quarter of the size, and unpacking it while QEMU reads costs nothing on a second core.
 //!
-//! A file gets its name only when it is complete ([`Folder::publish`]).
+//! A file gets its name only when it is complete ([`Folder::publish`]). Then those that were not used for
+//! the longest time are removed: of each label all but [`KEPT`], and of all what is beyond [`TOTAL`].
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, linkat, openat};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
 use crate::error::MachineError;
 use crate::machine::Machine;
-use crate::qemu::{Qemu, Start, own_file};
+use crate::qemu::{Hardware, Qemu, Start, own_file};
 
 /// How many saved machines of one label are kept: the one in use, and the one of another checkout.
 const KEPT: usize = 2;
 
+/// How much room all of them may take, in bytes. One takes 20 to 30 MB.
+const TOTAL: u64 = 1 << 30;
+
+/// A file that another process writes is complete, or has its final name, long before this age.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 const EXTENSION: &str = "state";
+const NOTES: &str = "notes";
 
 /// The folder of saved machines in the user's cache.
 pub(crate) struct Folder {
@@ -38,10 +50,16 @@ impl Folder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// The saved machine of this label and key, if there is one.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The saved machine of this label and key, if there is one; it counts as used now.
     pub(crate) fn find(&self, label: &str, key: &str) -> Option<SavedFile> {
         let path = self.named(label, key);
-        path.is_file().then_some(SavedFile { path })
+        let file = File::open(&path).ok()?;
+        let _ = file.set_modified(SystemTime::now());
+        Some(SavedFile { path })
     }
 
     fn named(&self, label: &str, key: &str) -> PathBuf {
@@ -70,7 +88,7 @@ impl Folder {
         })
     }
 
-    /// Gives a complete file its name and removes older machines of the same label.
+    /// Gives a complete file its name and removes what is not worth its room.
     pub(crate) fn publish(
         &self,
         file: &File,
@@ -78,32 +96,103 @@ impl Folder {
         key: &str,
     ) -> Result<SavedFile, MachineError> {
         let path = self.named(label, key);
-        linkat(CWD, own_file(file), CWD, &path, AtFlags::SYMLINK_FOLLOW).map_err(|e| {
-            MachineError::io(format!("save the machine in {}", self.path.display()))(e.into())
-        })?;
-        self.forget_old(label);
+        self.name(file, &path)?;
+        self.clean(&path, TOTAL);
         Ok(SavedFile { path })
     }
 
-    fn forget_old(&self, label: &str) {
-        let age = |path: &PathBuf| {
-            fs::metadata(path).and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    /// Gives a complete file a name in this folder, instead of another that may have it.
+    pub(crate) fn name(&self, file: &File, path: &Path) -> Result<(), MachineError> {
+        let link = || linkat(CWD, own_file(file), CWD, path, AtFlags::SYMLINK_FOLLOW);
+        let linked = match link() {
+            Err(Errno::EXIST) => fs::remove_file(path).map_err(errno).and_then(|()| link()),
+            linked => linked,
         };
-        let mut files = self.files(&format!("{label}-"));
-        files.retain(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
-        files.sort_by_key(|path| std::cmp::Reverse(age(path)));
-        for path in files.into_iter().skip(KEPT) {
-            let _ = SavedFile { path }.remove();
+        linked.map_err(|e| MachineError::io(format!("write {}", path.display()))(e.into()))
+    }
+
+    /// Removes what was not used for long, what former versions made, and what was not finished;
+    /// keeps `new` in any case.
+    fn clean(&self, new: &Path, total: u64) {
+        let mut machines = Vec::new();
+        for path in self.files() {
+            match Kind::of(&path) {
+                Kind::Machine { label } => machines.push((last_used(&path), path, label)),
+                Kind::Former => drop(SavedFile { path }.remove()),
+                Kind::Notes { machine } if machine.exists() => {}
+                // Its machine may be about to get its name.
+                Kind::Notes { .. } | Kind::Unfinished if age(&path) < ABANDONED => {}
+                Kind::Notes { .. } | Kind::Unfinished => drop(fs::remove_file(&path)),
+                Kind::Other => {}
+            }
+        }
+        machines.sort_by_key(|(used, path, _)| Reverse((path == new, *used)));
+        let (mut room, mut kept) = (0, HashMap::<String, usize>::new());
+        for (_, path, label) in machines {
+            let file = SavedFile { path };
+            let kept = kept.entry(label).or_default();
+            *kept += 1;
+            room += file.size();
+            if file.path != new && (*kept > KEPT || room > total) {
+                room -= file.size();
+                let _ = file.remove();
+            }
         }
     }
 
-    fn files(&self, prefix: &str) -> Vec<PathBuf> {
+    fn files(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&self.path) else { return Vec::new() };
-        let named = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
-        };
-        entries.flatten().map(|entry| entry.path()).filter(named).collect()
+        entries.flatten().map(|entry| entry.path()).collect()
     }
+}
+
+/// What a file in the folder is, by its name.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    /// `LABEL-KEY.state`.
+    Machine {
+        label: String,
+    },
+    /// `LABEL-KEY-CRC.state`: not compressed, as it was in the first version.
+    Former,
+    /// `LABEL-KEY.notes`.
+    Notes {
+        machine: PathBuf,
+    },
+    /// `LABEL-KEY.notes-PID`: notes that were not finished.
+    Unfinished,
+    Other,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Self {
+        let hexadecimal = |text: &str, length| {
+            text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        let text =
+            |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
+        let (stem, extension) = (text(path.file_stem()), text(path.extension()));
+        let (label, key) = stem.rsplit_once('-').unwrap_or_default();
+        match extension.as_str() {
+            EXTENSION if hexadecimal(key, 16) => Self::Machine { label: label.into() },
+            EXTENSION if hexadecimal(key, 8) => Self::Former,
+            NOTES => Self::Notes { machine: path.with_extension(EXTENSION) },
+            other if other.starts_with("notes-") => Self::Unfinished,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn errno(error: io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
+}
+
+fn last_used(path: &Path) -> SystemTime {
+    fs::metadata(path).and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn age(path: &Path) -> Duration {
+    last_used(path).elapsed().unwrap_or_default()
 }
 
 /// A saved machine on disk.
@@ -120,7 +209,7 @@ impl SavedFile {
 
     /// A file beside it for what the caller finds out about the machine; removed with it.
     pub fn notes(&self) -> PathBuf {
-        self.path.with_extension("notes")
+        self.path.with_extension(NOTES)
     }
 
     /// Its size in bytes.
@@ -139,20 +228,42 @@ impl SavedFile {
         }
     }
 
-    /// Starts a fresh copy of the saved machine and returns at once; [`Machine::ready`] waits for
-    /// it. A thread unpacks the file for QEMU and tells whether it is undamaged.
-    pub(crate) fn restore(&self, memory_mib: u32) -> Result<Machine, MachineError> {
+    /// Writes [`SavedFile::notes`], all of it or, if the process ends meanwhile, nothing.
+    pub fn write_notes(&self, text: &str) -> Result<(), MachineError> {
+        let folder = Folder::open(self.path.parent().unwrap_or(Path::new("/")))?;
+        let mut file = folder.nameless()?;
+        let path = self.notes();
+        file.write_all(text.as_bytes())
+            .map_err(MachineError::io(format!("write {}", path.display())))?;
+        folder.name(&file, &path)
+    }
+
+    /// Starts a fresh copy of the saved machine.
+    pub(crate) fn restore(&self, hardware: Hardware) -> Result<Machine, MachineError> {
         let file = File::open(&self.path)
             .map_err(MachineError::io(format!("open {}", self.path.display())))?;
-        let (state, to_qemu) = pipe()?;
-        let qemu = Qemu::start(memory_mib, &Start::Restore { state: &state })?;
-        drop(state);
-        let path = self.path.clone();
-        let unpacking = thread::spawn(move || unpack(file, to_qemu, path));
-        let mut machine = Machine::new(qemu, "being restored", Some(unpacking))?;
-        machine.wake()?;
-        Ok(machine)
+        restore(&file, &self.path, hardware)
     }
+}
+
+/// Starts a fresh copy of the machine in a file and returns at once; [`Machine::ready`] waits for it.
+/// A thread unpacks the file for QEMU and tells whether it is undamaged.
+pub(crate) fn restore(
+    file: &File,
+    path: &Path,
+    hardware: Hardware,
+) -> Result<Machine, MachineError> {
+    // Opened once more, because the place to read from is shared with who holds the file.
+    let file =
+        File::open(own_file(file)).map_err(MachineError::io(format!("open {}", path.display())))?;
+    let (state, to_qemu) = pipe()?;
+    let qemu = Qemu::start(hardware, &Start::Restore { state: &state })?;
+    drop(state);
+    let path = path.to_owned();
+    let unpacking = thread::spawn(move || unpack(file, to_qemu, path));
+    let mut machine = Machine::new(qemu, "being restored", Some(unpacking))?;
+    machine.wake()?;
+    Ok(machine)
 }
 
 fn unpack(file: File, mut to: File, path: PathBuf) -> Result<(), MachineError> {
@@ -197,5 +308,5 @@ fn pipe() -> Result<(File, File), MachineError> {
     Ok((File::from(reader), File::from(writer)))
 }
 
-/// How long writing a machine of a few hundred MB may take on a slow disk.
-pub(crate) const SAVE: Duration = Duration::from_secs(60);
+#[cfg(test)]
+mod tests;

@@ -124,6 +124,21 @@ fn a_kernel_without_bpf_names_what_is_missing() {
 }
 
 #[test]
+fn a_channel_of_modules_needs_them() {
+    let Some(files) = Files::new() else { return };
+    let config = CONFIG.replace("VIRTIO_PCI=y", "VIRTIO_PCI=m").replace("CONSOLE=y", "CONSOLE=m");
+    files.put("boot/config-6.9.3-mine", config.as_bytes());
+    let error = files.add("boot/vmlinuz-6.9.3-mine", Some("modules")).unwrap_err();
+    let KernelError::NoModules { missing, .. } = &error else { panic!("{error}") };
+    assert_eq!(missing[..], ["virtio_pci", "virtio_console"]);
+    assert!(error.to_string().contains("boot/vmlinuz-6.9.3-mine has virtio_pci"), "{error}");
+
+    files.put("modules/kernel/drivers/virtio/virtio_pci.ko", &module(RELEASE));
+    files.put("modules/modules.builtin", b"kernel/drivers/char/virtio_console.ko\n");
+    files.add("boot/vmlinuz-6.9.3-mine", Some("modules")).unwrap();
+}
+
+#[test]
 fn a_truncated_header_is_no_reason_to_stumble() {
     let Some(files) = Files::new() else { return };
     let image = bzimage(RELEASE, 9000);

@@ -134,6 +134,11 @@ fn a_series_that_nobody_knows_or_the_archive_does_not_have() {
     let error = add("5.10");
     assert!(matches!(error, KernelError::NoPackage { .. }), "{error}");
     assert!(matches!(add("../5"), KernelError::BadName(_)));
+    let check = |series| repository.machine().check_series(series);
+    assert!(matches!(check("4.4"), Err(KernelError::UnknownSeries { .. })));
+    assert!(check("5.10").is_ok() && check("7.2").is_ok());
+    let nowhere = repository.machine_with("");
+    assert!(matches!(nowhere.check_series("6.1"), Err(KernelError::NoArchive(_))));
 }
 
 #[test]
@@ -185,6 +190,7 @@ fn a_damaged_kernel_is_told_and_added_again() {
         let error = store.get("6.1").unwrap_err();
         assert!(matches!(error, KernelError::Damaged { .. }), "{error}");
         assert_eq!(store.list().unwrap(), []);
+        assert_eq!(store.names().unwrap(), ["6.1"]);
         assert_eq!(add(&store, &machine).unwrap(), kernel);
         assert_eq!(names(root.path()), ["6.1"]);
     }

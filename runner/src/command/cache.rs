@@ -19,6 +19,6 @@ pub fn run(args: &CacheArgs) -> Result<u8, Error> {
     }
     let total: u64 = contents.iter().map(|(_, size)| size).sum();
     text += &format!("{:7.1} MB  in {}\n", total as f64 / 1e6, folder.display());
-    print(&text);
+    print(&text)?;
     Ok(PASSED)
 }

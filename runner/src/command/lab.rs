@@ -22,11 +22,14 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         )));
     }
     let course = course()?;
-    let lab = course.lab(args.chapter.as_deref().unwrap_or_default(), args.lab.as_deref())?;
+    let Some(chapter) = args.chapter.as_deref() else {
+        return Err(Error::Usage("Which lab? Name one, such as `ch2 hello-map`.".into()));
+    };
+    let lab = course.lab(chapter, args.lab.as_deref())?;
     let broken = match args.break_name.as_deref() {
         None => None,
         Some("") => {
-            print(&breaks(lab));
+            print(&breaks(lab))?;
             return Ok(PASSED);
         }
         Some(name) => Some(lab.find_break(name)?),
@@ -39,7 +42,7 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
             AnyEngine::Vm(vm) => Some(vm.blueprint(&mut say)?),
             AnyEngine::Host(_) => None,
         };
-        print(&by_hand::render(&course, lab, broken, machine.as_ref())?);
+        print(&by_hand::render(&course, lab, broken, machine.as_ref())?)?;
         return Ok(PASSED);
     }
     let request = Request {
@@ -55,8 +58,8 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         let report = request.run(engine.get(), &mut say)?;
         print(&match format {
             Format::Text => text::render(&report, args.raw),
-            Format::Json => json::render(&report) + "\n",
-        });
+            Format::Json | Format::Junit => json::render(&report) + "\n",
+        })?;
         code = worse(code, report.exit_code());
     }
     Ok(code)
@@ -79,6 +82,11 @@ impl AnyEngine {
 /// The host, or a micro-VM for each kernel that was named.
 fn engines(args: &RunArgs, programs: &Programs) -> Result<Vec<AnyEngine>, Error> {
     match args.on.unwrap_or_else(default_engine) {
+        EngineName::Host if args.kernel.is_some() => Err(Error::Usage(
+            "`--on host` is this machine's own kernel; `--kernel` names one for the micro-VM. Leave \
+             one of them out."
+                .into(),
+        )),
         EngineName::Host => Ok(vec![AnyEngine::Host(Host)]),
         EngineName::Vm => {
             let vm = |series: &String| Vm::new(series, programs.path("labrunner-guest"));
@@ -100,7 +108,7 @@ fn breaks(lab: &Lab) -> String {
 }
 
 /// The micro-VM, unless there is no QEMU and we may use this machine's kernel.
-fn default_engine() -> EngineName {
+pub(super) fn default_engine() -> EngineName {
     let no_qemu = microvm::find_program(microvm::program()).is_none();
     if no_qemu && rustix::process::geteuid().is_root() { EngineName::Host } else { EngineName::Vm }
 }

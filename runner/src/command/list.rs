@@ -10,7 +10,7 @@ pub fn run(format: Format) -> Result<u8, Error> {
     let course = course()?;
     print(&match format {
         Format::Text => list::text(&course),
-        Format::Json => list::json(&course) + "\n",
-    });
+        Format::Json | Format::Junit => list::json(&course) + "\n",
+    })?;
     Ok(PASSED)
 }

@@ -35,7 +35,7 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
     let programs = Programs::find(&course.root, &mut say)?;
     let object = match lab.map(|lab| compiled(&course, lab)).transpose()? {
         Some(Compiled::Rejected(words)) => {
-            print(&words);
+            print(&words)?;
             return Ok(FAILED);
         }
         Some(Compiled::Object { object, .. }) => Some(object),

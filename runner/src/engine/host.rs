@@ -1,23 +1,32 @@
 //! Labs on the running kernel, with rights raised for the lab binary alone.
 
+mod rights;
+mod turn;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use microvm::{Event, ProcessId, Stream, find_program};
+use microvm::{Event, ProcessId, Stream};
 use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::{Pid, Signal, kill_process_group};
 
+use self::rights::{Rights, programs_of};
+use self::turn::Turn;
 use super::{Engine, Session};
 use crate::error::Error;
 
-/// How long a lab may take to end when its standard input does, before it is killed.
+/// How long a lab may take to end when its standard input does, and when it is asked to.
 const END: Duration = Duration::from_millis(200);
+
+/// How long one that was killed may take to end.
+const KILLED: Duration = Duration::from_millis(600);
 
 /// How many events may wait to be looked at; a lab that prints without end is slowed down by this.
 const EVENTS_AHEAD: usize = 64;
@@ -33,8 +42,9 @@ impl Engine for Host {
     fn start(&self, say: &mut dyn FnMut(&str)) -> Result<Box<dyn Session>, Error> {
         let rights = Rights::find()?;
         if rights == Rights::Sudo {
-            say("The lab itself runs with rights raised by: sudo -- LAB --object FILE …");
+            say("The lab itself runs with rights raised by: sudo -- env LAB_STAGES=1 LAB …");
         }
+        let turn = Turn::take(say);
         let (sender, events) = sync_channel(EVENTS_AHEAD);
         Ok(Box::new(HostSession {
             rights,
@@ -43,44 +53,8 @@ impl Engine for Host {
             processes: HashMap::new(),
             provided: Vec::new(),
             next_id: 1,
+            _turn: turn,
         }))
-    }
-}
-
-/// How the lab binary gets the rights to load programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rights {
-    /// We are root.
-    Own,
-    /// By sudo, which may ask for a password on the terminal.
-    Sudo,
-}
-
-impl Rights {
-    fn find() -> Result<Self, Error> {
-        if rustix::process::geteuid().is_root() {
-            return Ok(Self::Own);
-        }
-        if find_program("sudo").is_some() {
-            return Ok(Self::Sudo);
-        }
-        Err(Error::unable(
-            "Loading BPF programs into this machine's kernel needs rights, and there is no sudo.",
-            "Run the lab in a micro-VM, which needs none (leave out `--on host`), or become root \
-             for this command.",
-        ))
-    }
-
-    /// The command that starts a lab. As root, `setpriv` ends the lab if this process ends in any
-    /// way; behind sudo, the end of its standard input does.
-    fn command(self, argv: &[String]) -> Command {
-        let (program, arguments): (_, &[&str]) = match self {
-            Self::Own => ("setpriv", &["--pdeathsig", "KILL", "--"]),
-            Self::Sudo => ("sudo", &["--preserve-env=LAB_STAGES,LAB_NETNS", "--"]),
-        };
-        let mut command = Command::new(program);
-        command.args(arguments).args(argv);
-        command
     }
 }
 
@@ -92,9 +66,11 @@ struct HostSession {
     /// Files in memory; they live as long as the session.
     provided: Vec<File>,
     next_id: ProcessId,
+    _turn: Option<Turn>,
 }
 
 struct Process {
+    name: String,
     pid: u32,
     stdin: Option<ChildStdin>,
     waiter: Option<JoinHandle<()>>,
@@ -109,7 +85,7 @@ impl Session for HostSession {
         let found = fs::canonicalize(program).map_err(|e| {
             Error::unable(
                 format!("cannot find {}: {e}", program.display()),
-                "Build the labs: scripts/labrunner list",
+                "Its source is labs/src/bin/ and its name: a file with .rs, or a folder. Is it there?",
             )
         })?;
         Ok(found.to_string_lossy().into_owned())
@@ -137,19 +113,20 @@ impl Session for HostSession {
         self.next_id += 1;
         let mut child = self
             .rights
-            .command(argv)
-            .envs(env.iter().copied())
+            .command(argv, env)?
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|e| {
-                Error::unable(format!("cannot start {}: {e}", argv[0]), "Is util-linux installed?")
+                Error::unable(format!("cannot start {}: {e}", argv[0]), "Is the memory used up?")
             })?;
         let (pid, stdin) = (child.id(), child.stdin.take());
+        let group = (self.rights == Rights::Own).then(|| Pid::from_child(&child));
         let sender = self.sender.clone();
-        let waiter = Some(thread::spawn(move || report(id, child, &sender)));
-        self.processes.insert(id, Process { pid, stdin, waiter });
+        let waiter = Some(thread::spawn(move || report(id, child, group, &sender)));
+        let name = argv[0].rsplit('/').next().unwrap_or_default().to_string();
+        self.processes.insert(id, Process { name, pid, stdin, waiter });
         Ok(id)
     }
 
@@ -185,51 +162,63 @@ impl Session for HostSession {
 }
 
 impl Drop for HostSession {
-    /// Ends what still runs: labs end when their standard input does; those that hang are killed.
+    /// Ends what still runs: labs end when their standard input does; those that hang are killed. One
+    /// that cannot be killed is named and left alone.
     fn drop(&mut self) {
         for process in self.processes.values_mut() {
             process.stdin = None;
         }
-        let patience = Instant::now() + END;
-        for process in self.processes.values_mut() {
-            let Some(waiter) = process.waiter.take() else { continue };
-            let mut killed = false;
-            while !waiter.is_finished() {
-                // Its last events have no reader any more, and must not hold it up.
-                let _ = self.events.recv_timeout(Duration::from_millis(5));
-                if Instant::now() > patience && !killed {
-                    kill(self.rights, process.pid);
-                    killed = true;
-                }
-            }
-            let _ = waiter.join();
+        let rights = self.rights;
+        self.wait_for_ends(END);
+        if rights == Rights::Sudo {
+            self.running().for_each(|process| rights.end(process.pid, true));
+            self.wait_for_ends(END);
+        }
+        self.running().for_each(|process| rights.end(process.pid, false));
+        self.wait_for_ends(KILLED);
+        for Process { name, pid, .. } in self.running() {
+            let pids: Vec<String> = match rights {
+                Rights::Own => vec![pid.to_string()],
+                Rights::Sudo => programs_of(*pid).iter().map(u32::to_string).collect(),
+            };
+            let pids = pids.join(" ");
+            eprintln!("{name} does not end (process {pids}). End it: sudo kill -KILL {pids}");
         }
     }
 }
 
-/// Kills a process of this session that has not been waited for yet.
-fn kill(rights: Rights, pid: u32) {
-    let pid = pid.to_string();
-    // sudo cannot be killed by its user, and does not pass SIGKILL on to its child: TERM it is.
-    let (program, arguments): (_, &[&str]) = match rights {
-        Rights::Own => ("kill", &["-KILL"]),
-        Rights::Sudo => ("sudo", &["-n", "kill", "-TERM"]),
-    };
-    let _ = Command::new(program).args(arguments).arg(pid).stderr(Stdio::null()).status();
+impl HostSession {
+    fn running(&self) -> impl Iterator<Item = &Process> {
+        let runs = |process: &&Process| process.waiter.as_ref().is_some_and(|w| !w.is_finished());
+        self.processes.values().filter(runs)
+    }
+
+    /// Waits until all have ended, but no longer than this.
+    fn wait_for_ends(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.running().next().is_some() && Instant::now() < deadline {
+            // Their last events have no reader any more, and must not hold them up.
+            let _ = self.events.recv_timeout(Duration::from_millis(5));
+        }
+    }
 }
 
-/// Reports output as it comes, then the end.
-fn report(id: ProcessId, mut child: Child, sender: &SyncSender<Event>) {
+/// Reports output as it comes, then the end. What the process left in its group is ended with it, or
+/// a forgotten child that holds the pipes open would keep the end from being reported.
+fn report(id: ProcessId, mut child: Child, group: Option<Pid>, sender: &SyncSender<Event>) {
     let stdout = child.stdout.take().map(|s| forward(id, s, Stream::Stdout, sender.clone()));
     let stderr = child.stderr.take().map(|s| forward(id, s, Stream::Stderr, sender.clone()));
+    let ended = child.wait();
+    if let Some(group) = group {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
     for thread in [stdout, stderr].into_iter().flatten() {
         let _ = thread.join();
     }
-    let event = match child.wait() {
+    let _ = sender.send(match ended {
         Ok(status) => Event::Exited { id, status: status.into() },
         Err(e) => Event::Failed { id: Some(id), message: format!("cannot wait for it: {e}") },
-    };
-    let _ = sender.send(event);
+    });
 }
 
 fn forward(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use microvm::kernel::KernelError;
 use microvm::{Blueprint, Event, Machine, MachineError, ProcessId, Progress, Template};
 
-use super::{Engine, Session};
+use super::{Engine, Session, qemu};
 use crate::cache;
 use crate::error::Error;
 use crate::kernels;
@@ -118,10 +118,16 @@ impl Session for VmSession {
             Ok(release) => return Ok(release),
             Err(problem) => problem,
         };
-        // The file is damaged, or from a QEMU that has changed since: make it once more.
-        say(&format!("{}; making it again.", capital(&problem.to_string())));
-        self.template.discard().map_err(unable)?;
-        self.template = template(&self.blueprint, say)?;
+        match problem {
+            // Damaged, or from a QEMU that has changed since: make it once more.
+            MachineError::Damaged { .. } | MachineError::QemuEnded { .. } => {
+                say(&format!("{}; making it again.", capital(&problem.to_string())));
+                self.template.discard().map_err(unable)?;
+                self.template = template(&self.blueprint, say)?;
+            }
+            MachineError::Deadline { .. } => say("The machine does not answer; once more."),
+            other => return Err(unable(other)),
+        }
         self.machine = self.template.restore().map_err(unable)?;
         self.machine.ready(RESTORE).map_err(unable)
     }
@@ -184,6 +190,9 @@ pub fn unable(error: MachineError) -> Error {
             indented_end(console)
         ),
         MachineError::QemuEnded { stderr, .. } => {
+            if let Some(error) = too_old(stderr) {
+                return error;
+            }
             format!("What QEMU printed:\n{}", indented_end(stderr))
         }
         MachineError::Deadline { console, .. } if console.is_empty() => {
@@ -197,9 +206,29 @@ pub fn unable(error: MachineError) -> Error {
         MachineError::Qmp { .. } => {
             "Is the disk of the cache folder full? Look with: labrunner cache; df -h".into()
         }
-        _ => "Remove what is saved and try again: labrunner cache --clean".into(),
+        MachineError::Damaged { .. } => {
+            "Remove what is saved and try again: labrunner cache --clean".into()
+        }
+        _ => "Try again. If it stays, this is a defect of labrunner.".into(),
     };
     Error::unable(format!("{}.", capital(&error.to_string())), fix)
+}
+
+/// A QEMU that refuses what it is started with may never have heard of it.
+fn too_old(stderr: &str) -> Option<Error> {
+    let (major, minor) = qemu::version().filter(|version| *version < qemu::OLDEST)?;
+    let (oldest_major, oldest_minor) = qemu::OLDEST;
+    Some(Error::unable(
+        format!(
+            "QEMU {major}.{minor} is too old: micro-VMs need {oldest_major}.{oldest_minor} or newer."
+        ),
+        format!(
+            "Put a newer {} first on the PATH, or run the lab on this machine's own kernel: --on host\n\
+             What QEMU printed:\n{}",
+            microvm::program(),
+            indented_end(stderr)
+        ),
+    ))
 }
 
 /// What to do about a cache folder that cannot be used.
@@ -212,7 +241,14 @@ pub fn storage_advice(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             "The cache folder cannot be written. Name another one with LABRUNNER_CACHE=/path."
         }
-        _ => "Remove what is saved and try again: labrunner cache --clean",
+        std::io::ErrorKind::Unsupported => {
+            "The file system of the cache folder lacks what is needed (O_TMPFILE). Name a folder on \
+             a local disk with LABRUNNER_CACHE=/path."
+        }
+        std::io::ErrorKind::NotFound => {
+            "Is util-linux installed, whose setpriv starts QEMU? sudo apt-get install util-linux"
+        }
+        _ => "Try again; if it stays, name another folder with LABRUNNER_CACHE=/path.",
     }
     .into()
 }
@@ -237,7 +273,9 @@ fn no_kernel(error: KernelError) -> Error {
                 storage_advice(source),
             );
         }
-        KernelError::Damaged { .. } => "Remove it and try again: labrunner cache --clean",
+        KernelError::Damaged { .. } => {
+            "labrunner kernel add SERIES fetches it again; labrunner kernel remove NAME removes it"
+        }
         _ => "Or run the lab on this machine's own kernel: --on host",
     };
     Error::unable(format!("There is no kernel to run: {error}."), fix)

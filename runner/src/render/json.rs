@@ -16,6 +16,9 @@ struct Object<'a> {
     #[serde(rename = "break")]
     break_name: Option<&'a str>,
     engine: &'a str,
+    /// What the kernel was asked for by, where a run is one of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<&'a str>,
     kernel: Option<&'a str>,
     verdict: &'static str,
     /// What failed, or what this machine lacks.
@@ -60,6 +63,15 @@ struct VerifierObject<'a> {
 
 /// Renders a report as one line of JSON.
 pub fn render(report: &Report) -> String {
+    object(report, None)
+}
+
+/// The same with the name by which the kernel was asked for, such as `6.1`.
+pub fn line(report: &Report, series: &str) -> String {
+    object(report, Some(series))
+}
+
+fn object(report: &Report, series: Option<&str>) -> String {
     let (verdict, message, stage, diff) = match &report.verdict {
         Verdict::Pass => ("pass", None, None, None),
         Verdict::Fail(failure) => (
@@ -81,6 +93,7 @@ pub fn render(report: &Report) -> String {
         lab: &report.lab,
         break_name: report.attempt.as_ref().map(|attempt| attempt.name.as_str()),
         engine: report.engine,
+        series,
         kernel: report.kernel.as_deref(),
         verdict,
         message,

@@ -8,7 +8,7 @@ use colored::{ColoredString, Colorize};
 use crate::compare::{Line, Side};
 use crate::judge::{Failure, Verdict};
 use crate::outcome::Outcome;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, printable};
 use crate::report::{Attempt, Report};
 use crate::run::raw_text;
 
@@ -61,12 +61,12 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
 fn write_attempt(text: &mut String, attempt: &Attempt) -> fmt::Result {
     writeln!(text, "{} {}", format!("break {}:", attempt.name).bold(), attempt.title)?;
     writeln!(text, "{}", format!("  in a copy of {}", attempt.file).dimmed())?;
-    for line in attempt.diff.lines() {
+    for line in attempt.diff.lines().map(printable) {
         let line = match line.as_bytes().first() {
-            Some(b'-') => line.red(),
-            Some(b'+') => line.green(),
-            Some(b'@') => line.cyan(),
-            _ => line.normal(),
+            Some(b'-') => line.as_str().red(),
+            Some(b'+') => line.as_str().green(),
+            Some(b'@') => line.as_str().cyan(),
+            _ => line.as_str().normal(),
         };
         writeln!(text, "  {line}")?;
     }
@@ -139,11 +139,6 @@ fn write_stream(text: &mut String, title: &str, output: &str, most: usize) -> fm
     writeln!(text)
 }
 
-/// A line without what could move the cursor or change the terminal.
-fn printable(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
 fn write_diff(text: &mut String, lines: &[Line], most: usize) -> fmt::Result {
     writeln!(text, "{} {}\n", "- expected".red(), "+ found".green())?;
     for line in lines.iter().take(most) {
@@ -183,7 +178,7 @@ fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {
             }
         },
         Verdict::Fail(failure) => {
-            let at = format!("at {}: {}", failure.stage, failure.message);
+            let at = format!("at {}: {}", failure.stage, printable(&failure.message));
             writeln!(text, "{}  {at}  {timing}", "FAIL".red().bold())
         }
         Verdict::Timeout { stage, after } => {

@@ -15,6 +15,8 @@ pub(crate) enum Command {
     Syscall { times: u32, name: String },
     /// Make very many system calls (getppid).
     Burst { times: u32 },
+    /// End a process that was started before the stimulus was ready.
+    Exit { times: u32 },
     /// Send ICMP echo requests.
     Ping { times: u32, address: Ipv4Addr },
 }
@@ -48,6 +50,7 @@ impl FromStr for Command {
                 Self::Syscall { times, name }
             }
             "burst" => Self::Burst { times },
+            "exit" => Self::Exit { times },
             "ping" => {
                 let address = take(&mut pairs, "address")?.unwrap_or(Ipv4Addr::LOCALHOST);
                 Self::Ping { times, address }
@@ -85,6 +88,7 @@ mod tests {
                 Command::Syscall { times: 2, name: "getppid".to_owned() },
             ),
             ("burst times=100000", Command::Burst { times: 100_000 }),
+            ("exit times=2", Command::Exit { times: 2 }),
             (" ping  times=3 ", Command::Ping { times: 3, address: Ipv4Addr::LOCALHOST }),
             (
                 "ping address=10.0.0.2",
@@ -105,6 +109,7 @@ mod tests {
             ("exec times=1 times=2", "times is given twice"),
             ("exec name=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
             ("burst uid=0", "burst takes no uid"),
+            ("exit name=bash", "exit takes no name"),
             ("syscall times=1", "syscall wants name=..."),
         ] {
             assert_eq!(line.parse::<Command>().unwrap_err().to_string(), error, "{line}");

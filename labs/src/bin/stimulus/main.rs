@@ -10,6 +10,7 @@
 
 mod command;
 mod ping;
+mod spare;
 
 use std::ffi::CString;
 use std::io::{self, BufRead, Write};
@@ -22,6 +23,7 @@ use command::Command;
 use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
 use nix::time::ClockId;
+use spare::Spares;
 
 const HELP: &str = "\
 Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, one a line:
@@ -29,14 +31,16 @@ Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, o
   exec times=3 uid=1000 name=bash       start a program, as this user, by a process of this name
   syscall name=getppid times=3          make a system call: getppid, timer_create, timer_delete
   burst times=100000                    make this many getppid calls
+  exit times=2                          end a process that was started before `ready`: see --spare
   ping times=3 address=127.0.0.1        send ICMP echo requests, wait a second at most for each reply
 
 Each is answered by `ok PID...` (who made the events) or `error: ...`. Ends with its input.
 
-Usage: stimulus [--uid-base N] [--own-network]
+Usage: stimulus [--uid-base N] [--own-network] [--spare N]
 
   --uid-base N   added to every uid, so that events of the machine's own users stay apart (default: 0)
   --own-network  leave the machine's network for a new one with nothing but a loopback interface
+  --spare N      start this many processes that wait until `exit` ends them (default: 0)
 ";
 
 fn main() -> ExitCode {
@@ -50,11 +54,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let mut uid_base = 0;
+    let (mut uid_base, mut spare) = (0, 0);
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("exit") => return Ok(()), // we are what `exec` starts
+            lexopt::Arg::Long("wait") => return spare::wait(), // we are a spare process
+            lexopt::Arg::Long("spare") => spare = lexopt::ValueExt::parse(&args.value()?)?,
             lexopt::Arg::Long("uid-base") => uid_base = lexopt::ValueExt::parse(&args.value()?)?,
             lexopt::Arg::Long("own-network") => labs::network::leave()?,
             lexopt::Arg::Long("help") => return Ok(io::stdout().write_all(HELP.as_bytes())?),
@@ -62,7 +68,8 @@ fn run() -> Result<()> {
         }
     }
 
-    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default() };
+    let spares = Spares::start(spare, uid_base)?;
+    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default(), spares };
     let mut out = io::stdout().lock();
     writeln!(out, "ready {}", std::process::id())?;
     for line in io::stdin().lock().lines() {
@@ -79,6 +86,7 @@ struct Stimulus {
     /// Timers made by `timer_create` and not deleted yet. The kernel frees them when the process ends;
     /// deleting them then would make calls that nobody asked for.
     timers: ManuallyDrop<Vec<Timer>>,
+    spares: Spares,
 }
 
 impl Stimulus {
@@ -87,9 +95,9 @@ impl Stimulus {
         let own = rustix::process::getpid().to_string();
         match command {
             Command::Exec { times, uid, name } => {
-                let pids = self.exec(times, uid, name.as_deref())?;
-                Ok(pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "))
+                Ok(words(&self.exec(times, uid, name.as_deref())?))
             }
+            Command::Exit { times } => Ok(words(&self.spares.end(times)?)),
             Command::Syscall { times, name } => {
                 for _ in 0..times {
                     self.syscall(&name)?;
@@ -154,4 +162,8 @@ impl Stimulus {
         }
         Ok(())
     }
+}
+
+fn words(pids: &[u32]) -> String {
+    pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")
 }

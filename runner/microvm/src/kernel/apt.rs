@@ -41,6 +41,15 @@ impl AptMachine {
         Ok(Distribution::of(&sources).map(Distribution::known).unwrap_or_default())
     }
 
+    /// An error that names the series that there are, if the machine's distribution does not carry
+    /// this one. Nothing is fetched.
+    pub fn check_series(&self, series: &str) -> Result<(), KernelError> {
+        let sources = sources::read(&self.sources)?;
+        let distribution = Distribution::of(&sources)
+            .ok_or_else(|| KernelError::NoArchive(self.sources.clone()))?;
+        distribution.searches(series, &sources).map(drop)
+    }
+
     /// Downloads the newest packages of a series into the folder `scratch`.
     pub(super) fn fetch(
         &self,

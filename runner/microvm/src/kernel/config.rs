@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::KernelError;
+use crate::modules::ModuleTree;
 
 /// An option of the kernel's configuration and what it is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,10 @@ const REQUIRED: [Requirement; 8] = [
     Requirement { option: "CONFIG_VIRTIO_CONSOLE", purpose: "the channel to the machine" },
 ];
 
+/// Of the above what can be a module that the machine cannot start without, with the module's name.
+const MODULES: [(&str, &str); 2] =
+    [("CONFIG_VIRTIO_PCI", "virtio_pci"), ("CONFIG_VIRTIO_CONSOLE", "virtio_console")];
+
 /// The needed options that are not set in the text of a configuration (`CONFIG_NAME=y` lines).
 pub fn missing_options(config: &str) -> Vec<Requirement> {
     let is_set = |option: &str| {
@@ -42,6 +47,20 @@ pub fn check_config(config: &Path) -> Result<(), KernelError> {
     match missing_options(&text) {
         missing if missing.is_empty() => Ok(()),
         missing => Err(KernelError::Config { config: config.to_owned(), missing }),
+    }
+}
+
+/// An error names the modules of the machine's channel that the configuration has, and the folder has not.
+pub(super) fn check_modules(config: &Path, folder: &Path) -> Result<(), KernelError> {
+    let text = fs::read_to_string(config).map_err(KernelError::io("read", config))?;
+    let tree = ModuleTree::open(folder).map_err(KernelError::modules(folder))?;
+    let is_module = |option: &str| {
+        text.lines().any(|line| line.strip_prefix(option).is_some_and(|value| value.trim() == "=m"))
+    };
+    let missing = MODULES.iter().filter(|(option, name)| is_module(option) && !tree.has(name));
+    match missing.map(|(_, name)| *name).collect::<Vec<_>>() {
+        missing if missing.is_empty() => Ok(()),
+        missing => Err(KernelError::NoModules { config: config.to_owned(), missing }),
     }
 }
 

@@ -46,13 +46,9 @@ impl ImageFiles<'_> {
 
     /// Modules of another kernel would be refused one by one later, in the machine.
     fn check_modules(&self, folder: &Path) -> Result<(), KernelError> {
-        let unreadable = |error: crate::modules::ModuleError| {
-            let source = std::io::Error::other(error.to_string());
-            KernelError::Io { action: "read", path: folder.to_owned(), source }
-        };
         let built_for = ModuleTree::open(folder).and_then(|tree| tree.release());
-        let (built_for, image) =
-            (built_for.map_err(unreadable)?, inspect_image(self.image)?.release);
+        let built_for = built_for.map_err(KernelError::modules(folder))?;
+        let image = inspect_image(self.image)?.release;
         match (built_for, image) {
             (Some(modules), Some(image)) if modules != image => {
                 Err(KernelError::OtherModules { folder: folder.to_owned(), modules, image })

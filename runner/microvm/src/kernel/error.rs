@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Requirement;
+use crate::modules::ModuleError;
 
 /// Why a kernel cannot be added, found or removed.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +160,18 @@ pub enum KernelError {
         /// What is missing.
         missing: Vec<Requirement>,
     },
+    /// The kernel has drivers of the machine's channel as modules, and they are not there.
+    #[error(
+        "the kernel of {} has {} as modules, and without them nobody can speak to its machine: give its \
+         modules folder, lib/modules/RELEASE, too",
+        .config.display(), .missing.join(" and ")
+    )]
+    NoModules {
+        /// The configuration file.
+        config: PathBuf,
+        /// Names of the modules.
+        missing: Vec<&'static str>,
+    },
     /// A file operation failed.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
@@ -180,6 +193,18 @@ impl KernelError {
                 Self::DiskFull(path.clone())
             }
             _ => Self::Io { action, path: path.clone(), source },
+        }
+    }
+
+    /// For `map_err`: the modules in `folder` could not be read.
+    pub(super) fn modules(folder: &Path) -> impl Fn(ModuleError) -> Self {
+        let folder = folder.to_owned();
+        move |error| match error {
+            ModuleError::Io { path, source } => Self::io("read", &path)(source),
+            other => {
+                let source = io::Error::other(other.to_string());
+                Self::Io { action: "read", path: folder.clone(), source }
+            }
         }
     }
 }

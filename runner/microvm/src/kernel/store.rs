@@ -10,6 +10,7 @@ use std::{fs, io};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::apt::AptMachine;
+use super::config::check_modules;
 use super::deb::{self, CONFIG, IMAGE, MODULES};
 use super::image::inspect_image;
 use super::lock::Lock;
@@ -37,13 +38,17 @@ impl Store {
 
     /// The kernels that are complete, by series in natural order.
     pub fn list(&self) -> Result<Vec<Kernel>, KernelError> {
-        let mut kernels: Vec<_> = self
-            .names()?
-            .iter()
-            .filter_map(|name| Manifest::read(&self.root.join(name), name).ok())
-            .collect();
-        kernels.sort_by(|left, right| super::version::compare(&left.series, &right.series));
-        Ok(kernels)
+        let names = self.names()?;
+        let read = |name: &String| Manifest::read(&self.root.join(name), name).ok();
+        Ok(names.iter().filter_map(read).collect())
+    }
+
+    /// The names of all kernels, damaged ones too, in natural order.
+    pub fn names(&self) -> Result<Vec<String>, KernelError> {
+        let mut names = self.all_names()?;
+        names.retain(|name| check_name(name).is_ok());
+        names.sort_by(|left, right| super::version::compare(left, right));
+        Ok(names)
     }
 
     /// The kernel of this series, or an error that says whether it is missing or damaged.
@@ -192,12 +197,14 @@ impl Store {
             let reason = format!("it is for {its}, machines here are {ours}");
             return Err(KernelError::NotAKernel { image: PathBuf::from(origin), reason });
         }
-        let config = folder.join(CONFIG);
-        if config.exists() {
-            check_config(&config).map_err(|error| named_after(error, origin))?;
-        }
         let modules = folder.join(MODULES);
         fs::create_dir_all(&modules).map_err(KernelError::io("make the folder", &modules))?;
+        let config = folder.join(CONFIG);
+        if config.exists() {
+            check_config(&config)
+                .and_then(|()| check_modules(&config, &modules))
+                .map_err(|error| named_after(error, origin))?;
+        }
         let release = info.release.as_deref().or(release).unwrap_or(UNKNOWN);
         Manifest::measure(folder, series, release, origin)?.write(folder)?;
         self.put_into_place(fresh, series)?;
@@ -245,10 +252,6 @@ impl Store {
             .map_err(KernelError::io("make a folder in", &self.root))
     }
 
-    fn names(&self) -> Result<Vec<String>, KernelError> {
-        Ok(self.all_names()?.into_iter().filter(|name| check_name(name).is_ok()).collect())
-    }
-
     fn all_names(&self) -> Result<Vec<String>, KernelError> {
         match fs::read_dir(&self.root) {
             Ok(entries) => Ok(entries
@@ -272,6 +275,9 @@ fn named_after(error: KernelError, origin: &str) -> KernelError {
     match error {
         KernelError::Config { missing, .. } => {
             KernelError::Config { config: PathBuf::from(origin), missing }
+        }
+        KernelError::NoModules { missing, .. } => {
+            KernelError::NoModules { config: PathBuf::from(origin), missing }
         }
         other => other,
     }

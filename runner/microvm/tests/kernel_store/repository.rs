@@ -8,8 +8,8 @@ use microvm::kernel::{AptMachine, Architecture};
 
 /// A configuration with all that is needed.
 pub(crate) const CONFIG: &str = "CONFIG_BPF_SYSCALL=y\nCONFIG_DEBUG_INFO_BTF=y\nCONFIG_BPF_EVENTS=y\n\
-    CONFIG_KPROBES=y\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_DEVTMPFS=y\nCONFIG_VIRTIO_PCI=m\n\
-    CONFIG_VIRTIO_CONSOLE=m\n";
+    CONFIG_KPROBES=y\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_DEVTMPFS=y\nCONFIG_VIRTIO_PCI=y\n\
+    CONFIG_VIRTIO_CONSOLE=y\n";
 
 /// The least that passes for a bzImage, `size` bytes long.
 pub(crate) fn bzimage(release: &str, size: usize) -> Vec<u8> {

@@ -1,0 +1,253 @@
+//! What is to be run: rows of labs and their breaks, columns of kernels.
+
+use crate::course::{Course, Lab, unknown};
+use crate::engine::Engine;
+use crate::error::{Error, Unable};
+use crate::judge::{Failure, Verdict};
+use crate::manifest::Break;
+use crate::programs::Programs;
+use crate::report::{Attempt, Report};
+use crate::run::{DEADLINE, Request};
+use crate::stage::Stage;
+
+/// Rows by columns; each pair is one run.
+pub struct Plan<'a> {
+    /// The course.
+    pub course: &'a Course,
+    /// The programs that the course has built.
+    pub programs: &'a Programs,
+    /// What is run.
+    pub rows: Vec<Row<'a>>,
+    /// Where it is run.
+    pub columns: Vec<Column>,
+}
+
+/// One thing that is run on every kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The lab.
+    pub lab: &'a Lab,
+    /// What of it.
+    pub subject: Subject<'a>,
+}
+
+/// What of a lab is put to the test. Whatever else a lab comes to have is one more of these, and one
+/// more line in [`rows_of`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// Its program, which must do what is expected.
+    Program,
+    /// Its program with a known mistake put in, which must fail as declared.
+    Break(&'a Break),
+}
+
+/// One kernel.
+pub struct Column {
+    /// What people call it: its series, or `host`.
+    pub name: String,
+    /// Where it runs.
+    pub engine: Box<dyn Engine + Send + Sync>,
+    /// Its release, or why it does not run here.
+    pub release: Result<String, Unable>,
+}
+
+impl Row<'_> {
+    /// What a table calls it. The breaks follow their lab, so they are indented and do not repeat it.
+    pub fn label(&self) -> String {
+        match self.subject {
+            Subject::Program => self.lab.title(),
+            Subject::Break(known) => format!("  break {}", known.name),
+        }
+    }
+
+    /// The command that runs it alone on these kernels:
+    /// `labrunner ch2 hello-map --break null-check --kernel 6.1,6.12`.
+    pub fn command(&self, columns: &[&Column]) -> String {
+        let broken = match self.subject {
+            Subject::Program => String::new(),
+            Subject::Break(known) => format!(" --break {}", known.name),
+        };
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let place = match columns.first().map(|column| column.engine.name()) {
+            Some("host") => "--on host".to_string(),
+            _ => format!("--kernel {}", names.join(",")),
+        };
+        format!("labrunner {}{broken} {place}", self.lab.title())
+    }
+}
+
+impl Plan<'_> {
+    /// How many runs it has.
+    pub fn len(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// Whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row and the column of the nth run: all of a row, then the next, so that rows are complete
+    /// soon.
+    pub fn place(&self, nth: usize) -> Option<(usize, usize)> {
+        (nth < self.len()).then(|| (nth / self.columns.len(), nth % self.columns.len()))
+    }
+
+    /// Runs one of them. Whatever comes of it is a report: one that cannot run stops no other.
+    pub fn run(&self, row: &Row<'_>, column: &Column, say: &mut dyn FnMut(&str)) -> Report {
+        if let Err(unable) = &column.release {
+            return without_a_run(row, column, Verdict::Environment(unable.clone()));
+        }
+        let request = Request {
+            course: self.course,
+            lab: row.lab,
+            broken: match row.subject {
+                Subject::Program => None,
+                Subject::Break(known) => Some(known),
+            },
+            programs: self.programs,
+            deadline: DEADLINE,
+            color: false,
+        };
+        request.run(&*column.engine, say).unwrap_or_else(|error| {
+            let verdict = match error {
+                Error::Environment(unable) => Verdict::Environment(unable),
+                // A file of the course is not what it has to be; the other labs have theirs.
+                Error::Usage(message) | Error::Build(message) => {
+                    Verdict::Fail(Failure { stage: Stage::Compile, message, diff: None })
+                }
+            };
+            without_a_run(row, column, verdict)
+        })
+    }
+}
+
+/// The report on what did not come so far as to run.
+pub fn without_a_run(row: &Row<'_>, column: &Column, verdict: Verdict) -> Report {
+    let attempt = match row.subject {
+        Subject::Program => None,
+        Subject::Break(known) => Some(Attempt {
+            name: known.name.clone(),
+            title: known.title.clone(),
+            diff: String::new(),
+            file: row.lab.source().display().to_string(),
+            why: known.why.clone(),
+            loads: false,
+        }),
+    };
+    Report {
+        lab: row.lab.title(),
+        summary: row.lab.manifest.summary.clone(),
+        engine: column.engine.name(),
+        kernel: column.release.as_ref().ok().cloned(),
+        attempt,
+        warnings: String::new(),
+        verdict,
+        outcome: None,
+        stages: Vec::new(),
+        recognised: None,
+        hint: None,
+        learned: None,
+        transcript: None,
+    }
+}
+
+/// The rows of these labs.
+pub fn rows<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
+    labs.iter().flat_map(|lab| rows_of(lab)).collect()
+}
+
+fn rows_of(lab: &Lab) -> impl Iterator<Item = Row<'_>> {
+    let breaks = lab.manifest.breaks.iter().map(Subject::Break);
+    std::iter::once(Subject::Program).chain(breaks).map(move |subject| Row { lab, subject })
+}
+
+/// The labs that the words name, in the order of the course; without words, all of them.
+///
+/// A word is a chapter (`ch2`), a lab (`hello-map`), or both (`ch2/hello-map`). A chapter followed by
+/// labs of it, as in `ch2 hello-map`, means those labs only, as everywhere on the command line.
+pub fn select<'a>(course: &'a Course, words: &[String]) -> Result<Vec<&'a Lab>, Error> {
+    let chapters = course.chapters();
+    let mut picked = Vec::new();
+    let mut rest = words;
+    while let [word, following @ ..] = rest {
+        rest = following;
+        if chapters.contains(&word.as_str()) {
+            let of_chapter: Vec<&Lab> = course.labs.iter().filter(|l| l.chapter == *word).collect();
+            let find = |name: &String| of_chapter.iter().copied().find(|lab| lab.name == *name);
+            let named: Vec<&Lab> = following.iter().map_while(find).collect();
+            rest = &following[named.len()..];
+            picked.extend(if named.is_empty() { of_chapter } else { named });
+        } else if word.contains('/') {
+            picked.push(course.lab(word, None)?);
+        } else {
+            let lab = course.labs.iter().find(|lab| lab.name == *word).ok_or_else(|| {
+                let labs = course.labs.iter().map(|lab| lab.name.as_str());
+                let known: Vec<&str> = chapters.iter().copied().chain(labs).collect();
+                unknown("chapter or lab", word, &known)
+            })?;
+            picked.push(lab);
+        }
+    }
+    Ok(course.labs.iter().filter(|lab| words.is_empty() || picked.contains(lab)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::host::Host;
+    use crate::engine::vm::Vm;
+
+    fn selected(words: &str) -> String {
+        let course = Course::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let words: Vec<String> = words.split_whitespace().map(str::to_string).collect();
+        match select(&course, &words) {
+            Ok(labs) if labs.len() == course.labs.len() => "all".into(),
+            Ok(labs) => labs.iter().map(|lab| lab.title()).collect::<Vec<_>>().join(", "),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn words_name_chapters_and_labs() {
+        let hello_map = "ch2 hello-map";
+        for (words, expected) in [
+            ("", "all"),
+            ("ch3", "ch3 hello-xdp"),
+            ("hello-map", hello_map),
+            ("ch2/hello-map", hello_map),
+            ("ch2 hello-map", hello_map),
+            ("ch2 hello-map hello", "ch2 hello, ch2 hello-map"),
+            ("ch3 ch2 hello-map", "ch2 hello-map, ch3 hello-xdp"),
+            ("hello-map ch2/hello-map", hello_map),
+            ("hc2", "There is no chapter or lab named `hc2`. Did you mean `ch2`?"),
+            (
+                "ch2 helo-map",
+                "There is no chapter or lab named `helo-map`. Did you mean `hello-map`?",
+            ),
+            ("ch2/helo", "There is no lab of ch2 named `helo`. Did you mean `hello`?"),
+        ] {
+            assert_eq!(selected(words), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_lab_is_followed_by_its_breaks() {
+        let course = Course::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let rows = rows(&select(&course, &["hello-map".into()]).unwrap());
+        assert_eq!(rows[0].label(), "ch2 hello-map");
+        assert_eq!(rows[1].label(), "  break null-check");
+        let release = Ok(String::new());
+        let vm = |name: &str| Column {
+            name: name.into(),
+            engine: Box::new(Vm::new(name, "agent".into())),
+            release: release.clone(),
+        };
+        let command = "labrunner ch2 hello-map --break null-check --kernel 6.1,7";
+        assert_eq!(rows[1].command(&[&vm("6.1"), &vm("7")]), command);
+        let host = Column { name: "host".into(), engine: Box::new(Host), release: release.clone() };
+        assert_eq!(rows[0].command(&[&host]), "labrunner ch2 hello-map --on host");
+    }
+}

@@ -1,0 +1,240 @@
+//! `labrunner check`: many runs in one table, as JSON lines, as JUnit XML, and interrupted.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use course_tests::{CourseCopy, Finished, Labrunner, wait_until_gone};
+use roxmltree::Document;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+const HELLO_MAP: &str = "labs-bpf/ch2/hello-map/hello-map.bpf.c";
+
+/// `labrunner check` with these words on 6.1, two machines at a time.
+fn check(words: &[&str]) -> Labrunner {
+    let arguments = ["check", "--kernel", "6.1", "--jobs", "2"].iter().chain(words);
+    Labrunner::new(arguments)
+}
+
+fn assert_contains(done: &Finished, text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} in {done}");
+    }
+}
+
+/// The cases of a JUnit document: class, name, and the tag of what went wrong, or `pass`.
+fn cases(xml: &str) -> Vec<(String, String, String)> {
+    let document = Document::parse(xml).unwrap_or_else(|e| panic!("{e}: {xml}"));
+    let root = document.root_element();
+    let cases = root.descendants().filter(|node| node.has_tag_name("testcase"));
+    let cases: Vec<_> = cases
+        .map(|case| {
+            let attribute = |name| case.attribute(name).expect("a name").to_string();
+            let wrong = case.first_element_child();
+            let verdict = wrong.map_or("pass", |wrong| wrong.tag_name().name());
+            (attribute("classname"), attribute("name"), verdict.to_string())
+        })
+        .collect();
+    let counted = |kind: &str| cases.iter().filter(|case| case.2 == kind).count().to_string();
+    for (attribute, count) in [
+        ("tests", cases.len().to_string()),
+        ("failures", counted("failure")),
+        ("errors", counted("error")),
+        ("skipped", counted("skipped")),
+    ] {
+        assert_eq!(root.attribute(attribute), Some(count.as_str()), "{attribute} of {xml}");
+    }
+    cases
+}
+
+#[test]
+fn a_chapter_passes() {
+    let done = check(&["ch3"]).run();
+    assert_eq!(done.code, 0, "{done}");
+    assert_contains(
+        &done,
+        &done.stdout,
+        &["\nch3 hello-xdp    pass\n", "\n  break license  pass\n", "\n2 passed · 2 of 2 runs in "],
+    );
+    assert!(!done.stdout.contains("ch2"), "{done}");
+}
+
+#[test]
+fn a_spoiled_lab_fails_and_the_others_pass() {
+    let course = CourseCopy::new();
+    course.replace(HELLO_MAP, "__sync_fetch_and_add(count, 1);", "__sync_fetch_and_add(count, 2);");
+    let words = ["ch3", "ch2", "hello-map"];
+    let done = check(&words).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    assert_contains(
+        &done,
+        &done.stdout,
+        &[
+            "\nch2 hello-map       FAIL [1]\n",
+            "[1] at compare: the output is not what was expected",
+            " -uid=0 execs=3\n",
+            " +uid=0 execs=6\n",
+            "\nch3 hello-xdp       pass\n",
+            "\nIn full:\n  labrunner ch2 hello-map --kernel 6.1\n",
+        ],
+    );
+
+    let done = check(&["--format", "junit", "ch3", "hello-map"]).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    let cases = cases(&done.stdout);
+    let verdict_of = |class: &str, name: &str| {
+        let case = cases.iter().find(|case| case.0 == class && case.1 == name);
+        case.unwrap_or_else(|| panic!("{class} {name} in {done}")).2.as_str()
+    };
+    assert_eq!(verdict_of("ch2.hello-map", "program"), "failure");
+    assert_eq!(verdict_of("ch3.hello-xdp", "program"), "pass");
+    assert_eq!(verdict_of("ch3.hello-xdp", "break license"), "pass");
+    assert_contains(&done, &done.stdout, &["+uid=0 execs=6"]);
+    // The table is for whoever reads the log.
+    assert_contains(&done, &done.stderr, &["\nch2 hello-map       FAIL [1]\n"]);
+}
+
+#[test]
+fn a_break_that_does_not_fit_stops_nothing() {
+    let course = CourseCopy::new();
+    course.replace(HELLO_MAP, "the map is full", "the map may be full");
+    let done = check(&["hello-map"]).within(course.path()).run();
+    assert_eq!(done.code, 1, "{done}");
+    assert_contains(
+        &done,
+        &done.stdout,
+        &["\nch2 hello-map       pass\n", "  break null-check  FAIL [1]\n", "does not fit"],
+    );
+}
+
+#[test]
+fn a_machine_that_crashes_takes_nothing_else_down() {
+    let course = CourseCopy::with_misbehaving_lab("panic");
+    let folder = format!("target/{}-unknown-linux-gnu/release", std::env::consts::ARCH);
+    let folder = course.path().join(folder);
+    let built = fs::read_link(folder.join("probe")).unwrap();
+    symlink(built.with_file_name("ch3-hello-xdp"), folder.join("ch3-hello-xdp")).unwrap();
+
+    let done = check(&["hello-map", "ch3"]).within(course.path()).run();
+    assert_eq!(done.code, 69, "{done}");
+    assert_contains(
+        &done,
+        &done.stdout,
+        &[
+            "\nch2 hello-map       env [1]\n",
+            "Kernel panic - not syncing: sysrq triggered crash",
+            "\nch3 hello-xdp       pass\n",
+            "2 passed, 3 could not run · 5 of 5 runs",
+        ],
+    );
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    let done = check(&["--format", "json", "hello-xdp"]).run();
+    assert_eq!(done.code, 0, "{done}");
+    let lines = done.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut found: Vec<(String, Value)> = lines
+        .map(|object| {
+            assert_eq!(object["lab"], "ch3 hello-xdp", "{done}");
+            assert_eq!(object["series"], "6.1", "{done}");
+            assert_eq!(object["verdict"], "pass", "{done}");
+            assert!(object["kernel"].as_str().unwrap().starts_with("6.1."), "{done}");
+            (object["break"].to_string(), object["stages"].clone())
+        })
+        .collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["\"license\"", "null"]);
+}
+
+/// Starts a check of everything, ends it with Ctrl-C once a line was printed that has this text, and
+/// returns its exit status and what it printed on both streams.
+fn interrupted(format: &str, table_on_stderr: bool, text: &str) -> Finished {
+    let mark = format!("check-{}-{format}", std::process::id());
+    let start = std::time::Instant::now();
+    let arguments = ["check", "--kernel", "6.1", "--jobs", "2", "--format", format];
+    let labrunner = Labrunner::new(arguments).env("LABRUNNER_TEST_MARK", &mark);
+    let mut child = labrunner.start_talking();
+    let pid = Pid::from_child(&child);
+    let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let (one, other): (Box<dyn Read>, Box<dyn Read>) = if table_on_stderr {
+        (Box::new(stderr), Box::new(stdout))
+    } else {
+        (Box::new(stdout), Box::new(stderr))
+    };
+    let (mut watched, mut rest, mut told) = (String::new(), String::new(), false);
+    let mut lines = BufReader::new(one);
+    while lines.read_line(&mut watched).unwrap() > 0 {
+        if !told && watched.contains(text) {
+            kill_process(pid, Signal::INT).unwrap();
+            told = true;
+        }
+    }
+    BufReader::new(other).read_to_string(&mut rest).unwrap();
+    let code = child.wait().unwrap().code().unwrap_or(-1);
+    wait_until_gone(&format!("LABRUNNER_TEST_MARK={mark}"));
+    let (stdout, stderr) = if table_on_stderr { (rest, watched) } else { (watched, rest) };
+    Finished { code, stdout, stderr, took: start.elapsed() }
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_it_had() {
+    let done = interrupted("text", false, "\nch2 hello ");
+    assert_eq!(done.code, 130, "{done}");
+    assert_contains(&done, &done.stdout, &["\nch2 hello ", " not run · "]);
+    assert!(!done.stdout.contains("ch6"), "{done}");
+    assert_contains(&done, &done.stderr, &["interrupted\n"]);
+
+    let done = interrupted("json", false, "\"verdict\"");
+    assert_eq!(done.code, 130, "{done}");
+    for line in done.stdout.lines() {
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert_eq!(object["verdict"], "pass", "{line}");
+    }
+
+    let done = interrupted("junit", true, "\nch2 hello ");
+    assert_eq!(done.code, 130, "{done}");
+    let cases = cases(&done.stdout);
+    assert!((1..20).contains(&cases.len()), "{done}");
+    assert_contains(&done, &done.stderr, &[" not run · ", "interrupted\n"]);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for (arguments, message) in [
+        (&["check", "hc2"][..], "There is no chapter or lab named `hc2`. Did you mean `ch2`?"),
+        (&["check", "ch2", "helo-map"], "Did you mean `hello-map`?"),
+        (&["check", "--jobs", "0"], "invalid value '0' for '--jobs <N>'"),
+        (&["check", "--on", "host", "--kernel", "6.1"], "Leave one of them out"),
+        (&["check", "--kernel", "9.99"], "There is no kernel 9.99"),
+        (&["ch2", "hello", "--format", "junit"], "labrunner check --format junit"),
+    ] {
+        let done = Labrunner::new(arguments).run();
+        assert_eq!(done.code, 2, "{done}");
+        assert_contains(&done, &done.stderr, &[message]);
+        assert_eq!(done.stdout, "", "{done}");
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_said_once() {
+    let blocked = tempfile::NamedTempFile::new().unwrap();
+    let done = check(&["ch3"]).env("LABRUNNER_CACHE", blocked.path()).run();
+    assert_eq!(done.code, 69, "{done}");
+    assert_eq!(done.stdout, "", "{done}");
+}
+
+#[test]
+fn on_the_host_labs_run_one_by_one() {
+    if !rustix::process::geteuid().is_root() || !Path::new("/sys/fs/bpf").is_dir() {
+        println!("not tried: not root");
+        return;
+    }
+    let done = Labrunner::new(["check", "ch3", "--on", "host", "--jobs", "2"]).run();
+    assert!([0, 69].contains(&done.code), "{done}");
+    assert_contains(&done, &done.stdout, &["host\nch3 hello-xdp ", " of 2 runs in "]);
+    assert_contains(&done, &done.stderr, &["one by one"]);
+}
