@@ -212,20 +212,22 @@ fn an_add_that_is_killed_leaves_nothing_that_is_trusted() {
     let place = Place::new();
     let words = place.adding("mine");
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let whole = place.add("other").took;
+    ended(&place.run(&["kernel", "remove", "other"]), 0, &[]);
     let mut complete = 0;
-    for milliseconds in (0..30).map(|n| n * 3) {
+    for after in (0..30).map(|n| whole * n / 25) {
         let mut child = place.command(&words).start();
-        std::thread::sleep(Duration::from_millis(milliseconds));
+        std::thread::sleep(after);
         kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
         child.wait().unwrap();
         let list = place.run(&["kernel", "list", "--format", "json"]).json();
         match &list["kernels"].as_array().unwrap()[..] {
             [] => {}
             [kernel] if kernel["problem"].is_null() => complete += 1,
-            other => panic!("{other:?} after {milliseconds} ms"),
+            other => panic!("{other:?} after {after:?}"),
         }
     }
-    println!("{complete} of 30 were complete");
+    println!("{complete} of 30 were complete, a whole one takes {whole:?}");
     ended(&place.add("mine"), 0, &[]);
     assert_eq!(place.cached("kernels"), ["mine"]);
 }
@@ -253,15 +255,17 @@ fn the_cache_is_deleted_while_labs_run() {
             let _ = fs::remove_dir_all(cache);
             running.join().unwrap()
         });
-        assert!([0, 2, 69].contains(&done.code), "after {milliseconds} ms: {done}");
-        assert!(!done.stderr.contains("panicked"), "after {milliseconds} ms: {done}");
+        match done.code {
+            0 => {}
+            2 => ended(&done, 2, &["There is no kernel mine"]),
+            _ => ended(&done, 69, &["ry again"]),
+        }
         ends.push((milliseconds, done.code));
         // Whatever was written since is complete.
         let list = place.run(&["kernel", "list", "--format", "json"]).json();
         assert_eq!(list["kernels"].as_array().unwrap().len(), 0, "after {milliseconds} ms");
     }
     println!("{ends:?}");
-    copy(&kept, &place.text("cache/"));
     let _ = fs::remove_dir_all(place.path("cache"));
     copy(&kept, &place.text("cache"));
     ended(&place.run(&lab), 0, &[]);

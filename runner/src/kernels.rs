@@ -147,12 +147,10 @@ pub fn unable(error: KernelError) -> Error {
         KernelError::BadName(_)
         | KernelError::UnknownSeries { .. }
         | KernelError::NotAdded { .. } => return Error::Usage(format!("{sentence}.")),
-        KernelError::Io { action: "make a folder in" | "remove", source, .. }
-            if source.kind() == ErrorKind::NotFound =>
+        // An image that is not there is none of the cache's.
+        KernelError::Io { action, source, .. }
+            if *action != "read" || source.kind() != ErrorKind::NotFound =>
         {
-            "Did someone remove the cache folder meanwhile? Try again.".into()
-        }
-        KernelError::Io { source, .. } if source.kind() != ErrorKind::NotFound => {
             storage_advice(source)
         }
         KernelError::DiskFull(_) => "labrunner kernel list shows what can be removed; \

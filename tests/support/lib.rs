@@ -3,12 +3,14 @@
 
 mod course;
 mod fakes;
+mod host;
 mod place;
 mod run;
 mod trace;
 
 pub use course::{CourseCopy, built, kernels, labrunner, root};
 pub use fakes::Fakes;
+pub use host::HostState;
 pub use place::Place;
 pub use run::{Finished, Labrunner, ended};
 pub use trace::{processes_with, wait_until_gone};

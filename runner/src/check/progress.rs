@@ -30,13 +30,14 @@ impl Progress {
 
     /// So much is done.
     pub fn set(&self, tally: &Tally) {
-        if self.bar.position() == 0 {
+        let first = self.bar.position() == 0;
+        self.bar.set_position(tally.done() as u64);
+        if first {
             self.bar.set_style(style("{bar:24} {pos} of {len}{msg}, {eta} left"));
         }
         if tally.failed > 0 {
             self.bar.set_message(format!(", {} failed", tally.failed));
         }
-        self.bar.set_position(tally.done() as u64);
     }
 
     /// Prints to standard output, above the bar where both are on one terminal.

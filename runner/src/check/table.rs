@@ -161,13 +161,13 @@ fn shown(cell: Option<&Cell>, number: Option<usize>, width: usize) -> String {
         Some(number) => format!("{word} [{number}]"),
         None => word.to_string(),
     };
-    let text = format!("{text:<width$}");
-    match cell.mark {
+    let padding = " ".repeat(width.saturating_sub(text.len()));
+    let text = match cell.mark {
         Mark::Pass => text.green(),
         Mark::Fail => text.red().bold(),
         Mark::Skip | Mark::Unable => text.yellow(),
-    }
-    .to_string()
+    };
+    format!("{text}{padding}")
 }
 
 #[cfg(test)]

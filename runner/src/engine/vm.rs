@@ -245,6 +245,9 @@ pub fn storage_advice(error: &std::io::Error) -> String {
             "The file system of the cache folder lacks what is needed (O_TMPFILE). Name a folder on \
              a local disk with LABRUNNER_CACHE=/path."
         }
+        std::io::ErrorKind::NotFound if microvm::find_program("setpriv").is_some() => {
+            "Did someone remove the cache folder meanwhile? Try again."
+        }
         std::io::ErrorKind::NotFound => {
             "Is util-linux installed, whose setpriv starts QEMU? sudo apt-get install util-linux"
         }

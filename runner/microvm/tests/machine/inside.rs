@@ -52,7 +52,7 @@ fn main() -> io::Result<ExitCode> {
             listener.accept()?.0.write_all(b"through the loopback\n")?;
             io::copy(&mut near, &mut io::stdout())?;
         }
-        "say" => fs::write("/dev/kmsg", argument)?,
+        "say" => fs::write("/dev/kmsg", format!("{argument}\n"))?,
         // The rest harms the kernel that it runs on.
         _ if !Path::new("/sys/class/virtio-ports").is_dir() || !Path::new("/init").exists() => {
             return Err(io::Error::other("not outside of a machine of ours"));
