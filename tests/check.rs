@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use course_tests::{CourseCopy, Finished, Labrunner, wait_until_gone};
+use course_tests::{CourseCopy, Finished, Labrunner, kernels, wait_until_gone};
 use roxmltree::Document;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -112,11 +112,6 @@ fn a_break_that_does_not_fit_stops_nothing() {
 #[test]
 fn a_machine_that_crashes_takes_nothing_else_down() {
     let course = CourseCopy::with_misbehaving_lab("panic");
-    let folder = format!("target/{}-unknown-linux-gnu/release", std::env::consts::ARCH);
-    let folder = course.path().join(folder);
-    let built = fs::read_link(folder.join("probe")).unwrap();
-    symlink(built.with_file_name("ch3-hello-xdp"), folder.join("ch3-hello-xdp")).unwrap();
-
     let done = check(&["hello-map", "ch3"]).within(course.path()).run();
     assert_eq!(done.code, 69, "{done}");
     assert_contains(
@@ -129,6 +124,24 @@ fn a_machine_that_crashes_takes_nothing_else_down() {
             "2 passed, 3 could not run · 5 of 5 runs",
         ],
     );
+}
+
+#[test]
+fn a_kernel_that_does_not_run_keeps_no_other_from_it() {
+    let cache = tempfile::tempdir().unwrap();
+    let damaged = cache.path().join("kernels/6.12");
+    fs::create_dir_all(&damaged).unwrap();
+    fs::write(damaged.join("manifest.json"), "no manifest").unwrap();
+    symlink(kernels().join("6.1"), cache.path().join("kernels/6.1")).unwrap();
+    let arguments = ["check", "hello-xdp", "--kernel", "6.1,6.12"];
+    let done = Labrunner::new(arguments).env("LABRUNNER_CACHE", cache.path()).run();
+    assert_eq!(done.code, 69, "{done}");
+    assert_contains(
+        &done,
+        &done.stdout,
+        &["\nch3 hello-xdp    pass      env [1]\n", " is damaged"],
+    );
+    assert_contains(&done, &done.stdout, &["2 passed, 2 could not run · 4 of 4 runs"]);
 }
 
 #[test]
@@ -150,10 +163,9 @@ fn json_is_one_object_a_line() {
     assert_eq!(names, ["\"license\"", "null"]);
 }
 
-/// Starts a check of everything, ends it with Ctrl-C once a line was printed that has this text, and
-/// returns its exit status and what it printed on both streams.
-fn interrupted(format: &str, table_on_stderr: bool, text: &str) -> Finished {
-    let mark = format!("check-{}-{format}", std::process::id());
+/// Starts a check of everything and ends it once this text was printed; by then nothing of it is left.
+fn ended_by(signal: Signal, format: &str, table_on_stderr: bool, text: &str) -> Finished {
+    let mark = format!("check-{}-{format}-{signal:?}", std::process::id());
     let start = std::time::Instant::now();
     let arguments = ["check", "--kernel", "6.1", "--jobs", "2", "--format", format];
     let labrunner = Labrunner::new(arguments).env("LABRUNNER_TEST_MARK", &mark);
@@ -169,7 +181,7 @@ fn interrupted(format: &str, table_on_stderr: bool, text: &str) -> Finished {
     let mut lines = BufReader::new(one);
     while lines.read_line(&mut watched).unwrap() > 0 {
         if !told && watched.contains(text) {
-            kill_process(pid, Signal::INT).unwrap();
+            kill_process(pid, signal).unwrap();
             told = true;
         }
     }
@@ -182,24 +194,31 @@ fn interrupted(format: &str, table_on_stderr: bool, text: &str) -> Finished {
 
 #[test]
 fn an_interrupted_run_keeps_what_it_had() {
-    let done = interrupted("text", false, "\nch2 hello ");
+    let done = ended_by(Signal::INT, "text", false, "\nch2 hello ");
     assert_eq!(done.code, 130, "{done}");
     assert_contains(&done, &done.stdout, &["\nch2 hello ", " not run · "]);
     assert!(!done.stdout.contains("ch6"), "{done}");
     assert_contains(&done, &done.stderr, &["interrupted\n"]);
 
-    let done = interrupted("json", false, "\"verdict\"");
+    let done = ended_by(Signal::INT, "json", false, "\"verdict\"");
     assert_eq!(done.code, 130, "{done}");
     for line in done.stdout.lines() {
         let object: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         assert_eq!(object["verdict"], "pass", "{line}");
     }
 
-    let done = interrupted("junit", true, "\nch2 hello ");
+    let done = ended_by(Signal::INT, "junit", true, "\nch2 hello ");
     assert_eq!(done.code, 130, "{done}");
     let cases = cases(&done.stdout);
     assert!((1..20).contains(&cases.len()), "{done}");
     assert_contains(&done, &done.stderr, &[" not run · ", "interrupted\n"]);
+}
+
+#[test]
+fn a_killed_run_keeps_its_lines_and_leaves_no_machine() {
+    let done = ended_by(Signal::KILL, "text", false, "\nch2 hello ");
+    assert_eq!(done.code, -1, "{done}");
+    assert_contains(&done, &done.stdout, &["\nch2 hello "]);
 }
 
 #[test]

@@ -268,6 +268,8 @@ pub(crate) fn restore(
 
 fn unpack(file: File, mut to: File, path: PathBuf) -> Result<(), MachineError> {
     match io::copy(&mut FrameDecoder::new(file), &mut to) {
+        // An empty file is a frame of nothing.
+        Ok(0) => Err(MachineError::Damaged { path }),
         Ok(_) => Ok(()),
         // QEMU has ended: it says why itself.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),

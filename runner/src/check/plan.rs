@@ -32,7 +32,7 @@ pub struct Row<'a> {
 }
 
 /// What of a lab is put to the test. Whatever else a lab comes to have is one more of these, and one
-/// more line in [`rows_of`].
+/// more line in `rows_of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject<'a> {
     /// Its program, which must do what is expected.

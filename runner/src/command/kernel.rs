@@ -131,7 +131,8 @@ fn add_image(image: &Path, args: &AddArgs, format: Format) -> Result<(), Error> 
     if kernel.config.is_none() {
         super::say(
             "No configuration was given or found beside the image, so nobody looked whether it has \
-             BPF, BTF and the drivers of the machine. With --config FILE that is told now.",
+             BPF, BTF and the drivers of the machine. With --config FILE that is told now. If its \
+             machine does not start, give its modules too: --modules DIR.",
         );
     }
     tell_added(format, &format!("Added {name}"), &kernel)

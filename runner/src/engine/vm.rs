@@ -193,6 +193,12 @@ pub fn unable(error: MachineError) -> Error {
             if let Some(error) = too_old(stderr) {
                 return error;
             }
+            if stderr.contains("could not open kernel file") {
+                return Error::unable(
+                    format!("The kernel's image is gone: {}.", capital(&error.to_string())),
+                    "Did someone remove the cache folder meanwhile? Try again.",
+                );
+            }
             format!("What QEMU printed:\n{}", indented_end(stderr))
         }
         MachineError::Deadline { console, .. } if console.is_empty() => {

@@ -7,7 +7,7 @@ use rustix::stdio::stdin;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 /// A terminal in raw mode: keys such as Ctrl-C are passed on instead of acted on. Dropping it, or
-/// [`restore_on_signals`], gives it back.
+/// a signal that ends this process, gives it back.
 pub struct Terminal {
     before: Termios,
 }
