@@ -66,6 +66,10 @@ fn without_rights_on_the_host() {
         return;
     }
     let nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    if !course_tests::readable_as(&nobody) {
+        println!("not tried: another user cannot read the course here");
+        return;
+    }
     let (command, path) = Labrunner::through(&nobody, ["ch3", "hello-xdp", "--on", "host"])
         .without_programs(&["sudo"]);
     // What was made for us must be readable for the other user too.

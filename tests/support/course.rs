@@ -13,6 +13,19 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the course's folder")
 }
 
+/// Whether a user played by this command, such as `setpriv --reuid 1000 …`, can read the course and
+/// run what was built: not where the clone is in a folder of root's.
+pub fn readable_as(user: &[&str]) -> bool {
+    let test = "test -r \"$0\" && test -x \"$1\"";
+    Command::new(user[0])
+        .args(&user[1..])
+        .args(["sh", "-c", test])
+        .arg(root().join("Cargo.toml"))
+        .arg(labrunner())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
 /// Where cargo builds.
 fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

@@ -8,7 +8,7 @@ mod place;
 mod run;
 mod trace;
 
-pub use course::{CourseCopy, built, kernels, labrunner, root};
+pub use course::{CourseCopy, built, kernels, labrunner, readable_as, root};
 pub use fakes::Fakes;
 pub use host::HostState;
 pub use place::Place;

@@ -62,6 +62,11 @@ impl Labrunner {
     /// In another folder.
     pub fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
+        // A copy of the course has a target folder of its own, whatever the tests were built into.
+        let target = folder.join("target");
+        if target.exists() && folder != root() {
+            self.command.env("CARGO_TARGET_DIR", target);
+        }
         self
     }
 
