@@ -40,6 +40,10 @@ pub(crate) const DEVICES: [&str; 11] = [
 pub(crate) const KERNEL_COMMAND_LINE: &str = "console=ttyS0 quiet loglevel=5 printk.time=1 panic=-1 \
      no_timer_check init_on_free=1 audit=0 nmi_watchdog=0";
 
+/// A parent that ended before setpriv asked to be told of it is never told of: then there is another
+/// parent by now, and QEMU must not start.
+const UNLESS_ORPHANED: &str = r#"[ "$PPID" = "$0" ] && exec "$@""#;
+
 /// File descriptors that QEMU inherits, by number.
 const AGENT_FD: i32 = 3;
 const QMP_FD: i32 = 4;
@@ -113,7 +117,8 @@ impl Qemu {
 
         let mut command = Command::new("setpriv");
         command
-            .args(["--pdeathsig", "KILL"])
+            .args(["--pdeathsig", "KILL", "sh", "-c", UNLESS_ORPHANED])
+            .arg(std::process::id().to_string())
             .args(arguments(hardware, start))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
