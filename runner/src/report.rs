@@ -1,5 +1,7 @@
 //! Everything that is to be said of one run. One report feeds every output format.
 
+use microvm::Trouble;
+
 use crate::error::{FAILED, PASSED, UNAVAILABLE};
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
@@ -23,6 +25,8 @@ pub struct Report {
     pub warnings: String,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the kernel of the micro-VM complained of meanwhile.
+    pub trouble: Option<Trouble>,
     /// What became of the program, if it came so far.
     pub outcome: Option<Outcome>,
     /// How long each stage took.

@@ -6,11 +6,11 @@ use crate::compile::{Compiled, compile};
 use crate::conduct::{Plan, conduct};
 use crate::course::{Course, Lab};
 use crate::edit;
-use crate::engine::Engine;
+use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::expected;
 use crate::features::{Lack, probe};
-use crate::judge::{Verdict, judge, judge_break, recognise};
+use crate::judge::{Verdict, judge, judge_break, overshadow, recognise};
 use crate::manifest::Break;
 use crate::outcome::Outcome;
 use crate::programs::Programs;
@@ -49,6 +49,9 @@ impl Request<'_> {
             Err(Error::Environment(unable)) => report.verdict = Verdict::Environment(unable),
             done => done?,
         }
+        if let Some(trouble) = &report.trouble {
+            report.verdict = overshadow(report.verdict, trouble);
+        }
         match report.verdict {
             Verdict::Pass => report.learned = Some(self.lab.manifest.learned.clone()),
             Verdict::Fail(ref failure) if failure.stage == Stage::Compile => {}
@@ -80,6 +83,7 @@ impl Request<'_> {
             attempt,
             warnings: String::new(),
             verdict: Verdict::Skipped("it did not run".into()),
+            trouble: None,
             outcome: None,
             stages: Vec::new(),
             recognised: None,
@@ -118,11 +122,31 @@ impl Request<'_> {
         };
 
         report.kernel = Some(session.ready(say)?);
-        match probe(&mut *session, &self.programs.path("probe"), &self.lab.manifest.needs)? {
+        let ran = self.run_in(&mut *session, report, &object, start + compile_took);
+        // Whatever came of it: a kernel in trouble may be the reason.
+        report.trouble = session.trouble();
+        drop(session);
+        let Some(transcript) = ran? else { return Ok(()) };
+        report.stages.extend(&transcript.stages);
+        let outcome = Outcome::of(&transcript, self.lab.manifest.keep, &object);
+        report.transcript = Some(transcript);
+        self.conclude(report, outcome)
+    }
+
+    /// Runs the lab in a kernel that is there, unless that lacks something, which is the verdict then.
+    /// `start` is when the kernel's start began to be waited for.
+    fn run_in(
+        &self,
+        session: &mut dyn Session,
+        report: &mut Report,
+        object: &[u8],
+        start: Instant,
+    ) -> Result<Option<Transcript>, Error> {
+        match probe(session, &self.programs.path("probe"), &self.lab.manifest.needs)? {
             None => {}
             Some(Lack::Feature(reason)) => {
                 report.verdict = Verdict::Skipped(reason);
-                return Ok(());
+                return Ok(None);
             }
             Some(Lack::Rights(reason)) => {
                 return Err(Error::unable(
@@ -131,15 +155,8 @@ impl Request<'_> {
                 ));
             }
         }
-        let took = start.elapsed().saturating_sub(compile_took);
-        report.stages.push(Timing { stage: Stage::Start, took });
-
-        let transcript = conduct(&mut *session, &self.plan(&object))?;
-        drop(session);
-        report.stages.extend(&transcript.stages);
-        let outcome = Outcome::of(&transcript, self.lab.manifest.keep, &object);
-        report.transcript = Some(transcript);
-        self.conclude(report, outcome)
+        report.stages.push(Timing { stage: Stage::Start, took: start.elapsed() });
+        conduct(session, &self.plan(object)).map(Some)
     }
 
     fn plan<'a>(&'a self, object: &'a [u8]) -> Plan<'a> {

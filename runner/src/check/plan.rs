@@ -143,6 +143,7 @@ pub fn without_a_run(row: &Row<'_>, column: &Column, verdict: Verdict) -> Report
         attempt,
         warnings: String::new(),
         verdict,
+        trouble: None,
         outcome: None,
         stages: Vec::new(),
         recognised: None,
