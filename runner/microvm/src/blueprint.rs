@@ -2,20 +2,18 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest, Sha256};
 
-use crate::accelerator::{Accelerator, kvm_can_be_opened, remember, remembered};
+use crate::accelerator::{Accelerator, TRIAL, kvm_can_be_opened, remember, remembered};
 use crate::error::MachineError;
 use crate::machine::Machine;
 use crate::make::Parts;
 use crate::qemu::{self, Hardware, Start};
 use crate::saved::{Folder, SavedFile};
-use crate::{initramfs, modules};
+use crate::{initramfs, memory, modules};
 
 /// Modules that every machine gets where the kernel has them as modules: the channel to the host
 /// first, then what labs need to make network devices and attach to them.
@@ -54,6 +52,8 @@ pub struct Blueprint {
 pub enum Progress {
     /// Another process makes the same machine; it is waited for.
     Waiting,
+    /// Another process finds out whether KVM works; it is waited for.
+    WaitingForTrial,
     /// The machine boots, for the nth time.
     Booting {
         /// 1 for the first try.
@@ -99,13 +99,17 @@ impl Blueprint {
         if let Some(found) = find(known())? {
             return Ok(found);
         }
-        let _guard = folder.lock(|| progress(Progress::Waiting))?;
+        let _guard = folder.lock(&self.label, || progress(Progress::Waiting))?;
         // Whoever was waited for may have made it, and found out.
-        let known = known();
-        if let Some(found) = find(known)? {
+        if let Some(found) = find(known())? {
             return Ok(found);
         }
-        match known {
+        // One tries it for all machines that are being made.
+        let _trial = match known() {
+            None if usable => Some(folder.lock(TRIAL, || progress(Progress::WaitingForTrial))?),
+            _ => None,
+        };
+        match known() {
             None if usable => {
                 let initramfs = self.initramfs()?;
                 let won = self.parts(&folder, &initramfs).race(progress)?;
@@ -133,7 +137,7 @@ impl Blueprint {
         if let Some(found) = self.find(&folder, accelerator)? {
             return Ok(found);
         }
-        let _guard = folder.lock(|| progress(Progress::Waiting))?;
+        let _guard = folder.lock(&self.label, || progress(Progress::Waiting))?;
         match self.find(&folder, accelerator)? {
             Some(found) => Ok(found),
             None => self.make(&folder, accelerator, progress),
@@ -191,13 +195,7 @@ impl Blueprint {
         };
         let bytes = initramfs::build(&agent, &modules)
             .map_err(|e| MachineError::Initramfs(e.to_string()))?;
-        let mut file = memfd_create("initramfs", MemfdFlags::CLOEXEC)
-            .map(File::from)
-            .map_err(|e| MachineError::io("make a file in memory")(e.into()))?;
-        file.write_all(&bytes)
-            .and_then(|()| file.rewind())
-            .map_err(MachineError::io("write the initramfs"))?;
-        Ok(file)
+        memory::file("initramfs", &bytes).map_err(MachineError::io("make a file in memory"))
     }
 
     /// A digest of everything that a saved machine depends on.

@@ -77,9 +77,6 @@ pub enum MachineError {
     /// Something about the initramfs or the kernel's modules.
     #[error("{0}")]
     Initramfs(String),
-    /// The work was interrupted by the caller.
-    #[error("interrupted")]
-    Interrupted,
     /// A file or process operation failed.
     #[error("cannot {what}: {source}")]
     Io {
