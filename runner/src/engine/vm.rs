@@ -85,6 +85,9 @@ fn template(blueprint: &Blueprint, say: &mut dyn FnMut(&str)) -> Result<Template
                 Progress::Waiting => {
                     "Another labrunner prepares the same machine; waiting …".into()
                 }
+                Progress::WaitingForTrial => {
+                    "Another labrunner finds out whether KVM works here; waiting …".into()
+                }
                 Progress::Booting { attempt: 1 } => format!("Booting Linux {series} once …"),
                 Progress::Booting { attempt } => {
                     format!("The machine showed no life; booting again (try {attempt}) …")
@@ -168,8 +171,12 @@ impl Session for VmSession {
         self.machine.next_event(within).map_err(unable)
     }
 
-    fn notes(&self) -> Option<PathBuf> {
-        Some(self.template.file().notes())
+    fn notes(&self) -> Option<String> {
+        Some(fs::read_to_string(self.template.file().notes()).unwrap_or_default())
+    }
+
+    fn keep_notes(&self, text: &str) {
+        let _ = self.template.file().write_notes(text);
     }
 
     fn trouble(&self) -> Option<Trouble> {
