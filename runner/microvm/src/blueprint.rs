@@ -5,12 +5,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use labrunner_guest::protocol::NO_PORT;
 use sha2::{Digest, Sha256};
 
 use crate::accelerator::{Accelerator, TRIAL, kvm_can_be_opened, remember, remembered};
 use crate::error::MachineError;
 use crate::machine::Machine;
 use crate::make::Parts;
+use crate::modules::ModuleTree;
 use crate::qemu::{self, Hardware, Start};
 use crate::saved::{Folder, SavedFile};
 use crate::{initramfs, memory, modules};
@@ -29,6 +31,9 @@ pub const MODULES: [&str; 10] = [
     "sch_ingress",
     "sch_fq",
 ];
+
+/// Those of them without which there is no channel.
+const CHANNEL: [&str; 2] = ["virtio_pci", "virtio_console"];
 
 /// All that a machine depends on.
 #[derive(Debug, Clone)]
@@ -112,7 +117,8 @@ impl Blueprint {
         match known() {
             None if usable => {
                 let initramfs = self.initramfs()?;
-                let won = self.parts(&folder, &initramfs).race(progress)?;
+                let won = self.parts(&folder, &initramfs).race(progress);
+                let won = won.map_err(|error| self.explained(error))?;
                 remember(&folder, &qemu, won.accelerator, won.because)?;
                 self.publish(&folder, won.accelerator, &won.state, won.made)
             }
@@ -160,7 +166,8 @@ impl Blueprint {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Template, MachineError> {
         let initramfs = self.initramfs()?;
-        let (state, made) = self.parts(folder, &initramfs).make(accelerator, progress)?;
+        let made = self.parts(folder, &initramfs).make(accelerator, progress);
+        let (state, made) = made.map_err(|error| self.explained(error))?;
         self.publish(folder, accelerator, &state, made)
     }
 
@@ -182,6 +189,20 @@ impl Blueprint {
 
     fn hardware(&self, accelerator: Accelerator) -> Hardware {
         Hardware { memory_mib: self.memory_mib, accelerator }
+    }
+
+    /// A kernel whose agent finds no channel lacks modules that it was not given.
+    fn explained(&self, error: MachineError) -> MachineError {
+        let MachineError::GuestDown { console, .. } = &error else { return error };
+        if !console.contains(NO_PORT) {
+            return error;
+        }
+        let tree = self.modules.as_deref().map(ModuleTree::open).and_then(Result::ok);
+        let is_there = |name: &&str| tree.as_ref().is_some_and(|tree| tree.has(name));
+        match CHANNEL.into_iter().filter(|name| !is_there(name)).collect::<Vec<_>>() {
+            missing if missing.is_empty() => error,
+            missing => MachineError::NoChannel { missing },
+        }
     }
 
     /// The initramfs as a file in memory, which QEMU can open by a path.

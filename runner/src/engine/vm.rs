@@ -200,6 +200,11 @@ pub fn unable(error: MachineError) -> Error {
             "The kernel of the micro-VM crashed, not yours; nothing is left of it. Its last words:\n{}",
             indented_end(console)
         ),
+        MachineError::NoChannel { .. } => {
+            "Give its modules too: labrunner kernel add --image FILE --modules lib/modules/RELEASE \
+             --name NAME\nOr use a kernel that has them built in."
+                .into()
+        }
         MachineError::QemuEnded { stderr, .. } => {
             if let Some(error) = too_old(stderr) {
                 return error;
