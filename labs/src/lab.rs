@@ -146,6 +146,16 @@ impl Lab {
         object.progs_mut().map(|program| attached(&program, program.attach())).collect()
     }
 
+    /// As [`attach`](Self::attach), for an object of which some programs were left out of the load.
+    ///
+    /// # Errors
+    /// As `attach`.
+    pub fn attach_loaded(&self, object: &Object) -> Result<Vec<Link>> {
+        self.mark("attach");
+        let loaded = object.progs_mut().filter(|program| program.autoload());
+        loaded.map(|program| attached(&program, program.attach())).collect()
+    }
+
     /// Attaches one program in a way that the section name does not tell.
     ///
     /// # Errors

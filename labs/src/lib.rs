@@ -12,6 +12,7 @@ pub mod files;
 pub mod lab;
 mod libbpf_log;
 pub mod network;
+pub mod opens;
 mod outcome;
 pub mod record;
 mod trace_event;

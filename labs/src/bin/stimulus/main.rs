@@ -52,8 +52,8 @@ Usage: stimulus [--uid-base N] [--own-network] [--own-files] [--spare N] [--work
   --own-network  leave the machine's network for a new one with nothing but a loopback interface
   --own-files    leave the machine's /tmp for a new one, which is empty and ends with us
   --spare N      start this many processes that wait until `exit` ends them (default: 0)
-  --workers N    start this many processes that wait for an `open` or `chmod`; where none is left, one is
-                 started then, and a program's start opens files of its own (default: 0)
+  --workers N    start this many processes that wait for a `file`, `open` or `chmod`; where none is left,
+                 one is started then, and a program's start opens files of its own (default: 0)
 ";
 
 fn main() -> ExitCode {
@@ -86,7 +86,6 @@ fn run() -> Result<()> {
 
     let spares = Spares::start(spare, uid_base)?;
     let workers = Workers::start(workers, uid_base)?;
-    rustix::process::umask(rustix::fs::Mode::empty()); // `file` makes what it is told
     let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default(), spares, workers };
     let mut out = io::stdout().lock();
     writeln!(out, "ready {}", std::process::id())?;
@@ -135,14 +134,8 @@ impl Stimulus {
                     ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
                 Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
-            Command::File { path, text, uid, mode } => {
-                let uid = uid.checked_add(self.uid_base).context("uid is too large")?;
-                worker::make_file(&path, text.as_bytes(), uid, mode)
-                    .with_context(|| format!("cannot make {}", path.display()))?;
-                Ok(own)
-            }
             Command::Open { processes, .. } => self.workers.told(line, processes),
-            Command::Chmod { .. } => self.workers.told(line, 1),
+            Command::File { .. } | Command::Chmod { .. } => self.workers.told(line, 1),
         }
     }
 
