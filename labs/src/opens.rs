@@ -79,7 +79,7 @@ impl Opens {
         Ok(writeln!(io::stdout(), "{time}{uid}{pid:<6} {comm:<16}  FD ERR {flags}{more}PATH")?)
     }
 
-    /// The rows for these records. Opens of our own are left out.
+    /// The rows for these records.
     ///
     /// # Errors
     /// A record is too short; or nobody reads the output.
@@ -105,7 +105,7 @@ impl Opens {
         let text = |name: &str| member(name)?.text(record);
 
         let (pid, comm) = (number("pid")?, text("comm")?);
-        if pid == u64::from(std::process::id()) || !comm.contains(&self.show.name) {
+        if !comm.contains(&self.show.name) {
             return Some(None);
         }
         let result: i64 = text("result")?.parse().ok()?;

@@ -102,7 +102,7 @@ fn configure(lab: &Lab, object: &mut OpenObject) -> Result<()> {
     if lab.is_on("failed") {
         lab.set_constant(object, "failed_only", &[1])?;
     }
-    Ok(())
+    lab.set_constant(object, "own_pid", &std::process::id().to_ne_bytes())
 }
 
 fn show(lab: &Lab) -> Show {
