@@ -182,11 +182,13 @@ fn become_user(uid: u32) -> Result<()> {
     set_thread_res_uid(user, user, user).with_context(|| format!("cannot become user {uid}"))
 }
 
-/// `ok`, or the name of the error number.
+/// `ok`, or the name of the error number. A result above zero, which none of our calls has by itself,
+/// is shown as it is.
 fn outcome(result: rustix::io::Result<()>) -> String {
-    match result {
+    match result.map_err(rustix::io::Errno::raw_os_error) {
         Ok(()) => "ok".into(),
-        Err(error) => format!("{:?}", Errno::from_raw(error.raw_os_error())),
+        Err(number @ ..=0) => format!("returned {}", -number),
+        Err(number) => format!("{:?}", Errno::from_raw(number)),
     }
 }
 
