@@ -157,6 +157,15 @@ impl Step {
         }
     }
 
+    /// How many processes for work with files must have been started for this step before the lab is.
+    pub fn workers(&self) -> u32 {
+        match self {
+            Self::File { .. } | Self::Chmod { .. } => 1,
+            Self::Open { processes, .. } => *processes,
+            _ => 0,
+        }
+    }
+
     /// Whether what came of it, such as `ping 127.0.0.1: 3 sent, 0 received`, is part of the output that
     /// is compared.
     pub fn is_reported(&self) -> bool {
