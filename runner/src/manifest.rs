@@ -56,9 +56,19 @@ pub enum Step {
         /// By which user.
         #[serde(default)]
         uid: u32,
+        /// In which group, if not the one with the user's number.
+        gid: Option<u32>,
         /// How many.
         times: u32,
         /// Name of the process that starts them, as its `comm` shows.
+        name: Option<String>,
+    },
+    /// A process that was started before calls execve for a file that is not there, and ends: a
+    /// control, for labs that are about the call and must not see what only a program's start makes.
+    ExecMissing {
+        /// How many.
+        times: u32,
+        /// Name of the process.
         name: Option<String>,
     },
     /// A system call is made.
@@ -67,6 +77,16 @@ pub enum Step {
         name: String,
         /// How often.
         times: u32,
+        /// By a program that is started for it by this user; without it, by the stimulus itself.
+        uid: Option<u32>,
+        /// Name of the process while it makes them. One call more is made under it, the prctl that
+        /// takes the name off again.
+        by: Option<String>,
+    },
+    /// read(2) calls from /dev/zero, by a process of the name `reader`.
+    Read {
+        /// How many bytes each asks for.
+        sizes: Vec<u32>,
     },
     /// ICMP echo requests are sent and their replies awaited.
     Ping {
@@ -98,7 +118,7 @@ impl Step {
     /// How many processes must have been started for this step before the lab is.
     pub fn spare(&self) -> u32 {
         match self {
-            Self::Exit { times } => *times,
+            Self::Exit { times } | Self::ExecMissing { times, .. } => *times,
             _ => 0,
         }
     }
@@ -106,11 +126,11 @@ impl Step {
     /// What is wrong with a step: its words are those of a line that the stimulus reads.
     fn check(&self) -> Result<(), String> {
         let names = match self {
-            Self::Exec { name, .. } => name.as_deref(),
-            Self::Syscall { name, .. } => Some(name.as_str()),
-            _ => None,
+            Self::Exec { name, .. } | Self::ExecMissing { name, .. } => [name.as_deref(), None],
+            Self::Syscall { name, by, .. } => [Some(name.as_str()), by.as_deref()],
+            _ => [None, None],
         };
-        match names.filter(|name| {
+        match names.into_iter().flatten().find(|name| {
             !(1..=15).contains(&name.len()) || name.contains(|c: char| !c.is_ascii_graphic())
         }) {
             Some(name) => Err(format!(
@@ -126,11 +146,24 @@ impl fmt::Display for Step {
     /// lab gets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exec { uid, times, name } => {
+            Self::Exec { uid, gid, times, name } => {
                 write!(f, "exec times={times} uid={uid}")?;
+                gid.iter().try_for_each(|gid| write!(f, " gid={gid}"))?;
                 name.iter().try_for_each(|name| write!(f, " name={name}"))
             }
-            Self::Syscall { name, times } => write!(f, "syscall name={name} times={times}"),
+            Self::ExecMissing { times, name } => {
+                write!(f, "exec-missing times={times}")?;
+                name.iter().try_for_each(|name| write!(f, " name={name}"))
+            }
+            Self::Syscall { name, times, uid, by } => {
+                write!(f, "syscall name={name} times={times}")?;
+                uid.iter().try_for_each(|uid| write!(f, " uid={uid}"))?;
+                by.iter().try_for_each(|by| write!(f, " by={by}"))
+            }
+            Self::Read { sizes } => {
+                let sizes: Vec<_> = sizes.iter().map(u32::to_string).collect();
+                write!(f, "read sizes={}", sizes.join(","))
+            }
             Self::Ping { address, times } => write!(f, "ping times={times} address={address}"),
             Self::Exit { times } => write!(f, "exit times={times}"),
             Self::Burst { times } => write!(f, "burst times={times}"),

@@ -6,13 +6,20 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 
+/// The most bytes that one `read` asks for.
+const MOST_READ: usize = 1 << 20;
+
 /// What to do, and how many times.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Start a program, as a user when one is given, by a process of the given name.
-    Exec { times: u32, uid: Option<u32>, name: Option<String> },
-    /// Make a system call.
-    Syscall { times: u32, name: String },
+    /// Start a program, as a user and group when they are given, by a process of the given name.
+    Exec { times: u32, uid: Option<u32>, gid: Option<u32>, name: Option<String> },
+    /// Try to start a program that is not there, by a process that was started before.
+    ExecMissing { times: u32, name: Option<String> },
+    /// Make a system call; as a user, and by a process of the given name.
+    Syscall { times: u32, name: String, uid: Option<u32>, by: Option<String> },
+    /// Read this many bytes each from /dev/zero.
+    Read { sizes: Vec<usize> },
     /// Make very many system calls (getppid).
     Burst { times: u32 },
     /// End a process that was started before the stimulus was ready.
@@ -39,15 +46,22 @@ impl FromStr for Command {
         let times = take(&mut pairs, "times")?.unwrap_or(1);
         let command = match verb {
             "exec" => {
-                let name: Option<String> = take(&mut pairs, "name")?;
-                if name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 15) {
-                    bail!("the name of a process has 1 to 15 bytes");
-                }
-                Self::Exec { times, uid: take(&mut pairs, "uid")?, name }
+                let (uid, gid) = (take(&mut pairs, "uid")?, take(&mut pairs, "gid")?);
+                Self::Exec { times, uid, gid, name: process_name(&mut pairs, "name")? }
             }
+            "exec-missing" => Self::ExecMissing { times, name: process_name(&mut pairs, "name")? },
             "syscall" => {
                 let name = take(&mut pairs, "name")?.context("syscall wants name=...")?;
-                Self::Syscall { times, name }
+                let by = process_name(&mut pairs, "by")?;
+                Self::Syscall { times, name, uid: take(&mut pairs, "uid")?, by }
+            }
+            "read" => {
+                let sizes: String = take(&mut pairs, "sizes")?.context("read wants sizes=...")?;
+                let size = |size: &str| match size.parse() {
+                    Ok(size) if size <= MOST_READ => Ok(size),
+                    _ => bail!("`{size}` is no size: it goes from 0 to {MOST_READ}"),
+                };
+                Self::Read { sizes: sizes.split(',').map(size).collect::<Result<_>>()? }
             }
             "burst" => Self::Burst { times },
             "exit" => Self::Exit { times },
@@ -70,6 +84,15 @@ fn take<T: FromStr>(pairs: &mut HashMap<&str, &str>, key: &str) -> Result<Option
     Ok(Some(parsed))
 }
 
+/// The name of a process, as the kernel keeps it.
+fn process_name(pairs: &mut HashMap<&str, &str>, key: &str) -> Result<Option<String>> {
+    let name: Option<String> = take(pairs, key)?;
+    if name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 15) {
+        bail!("the name of a process has 1 to 15 bytes");
+    }
+    Ok(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,15 +101,26 @@ mod tests {
     fn commands_are_read() {
         let name = |name: &str| Some(name.to_owned());
         for (line, command) in [
-            ("exec", Command::Exec { times: 1, uid: None, name: None }),
+            ("exec", Command::Exec { times: 1, uid: None, gid: None, name: None }),
             (
-                "exec times=3 uid=1000 name=bash",
-                Command::Exec { times: 3, uid: Some(1000), name: name("bash") },
+                "exec times=3 uid=1000 gid=5 name=bash",
+                Command::Exec { times: 3, uid: Some(1000), gid: Some(5), name: name("bash") },
             ),
+            ("exec-missing times=2", Command::ExecMissing { times: 2, name: None }),
             (
                 "syscall name=getppid times=2",
-                Command::Syscall { times: 2, name: "getppid".to_owned() },
+                Command::Syscall { times: 2, name: "getppid".to_owned(), uid: None, by: None },
             ),
+            (
+                "syscall name=kill uid=5 by=fixed",
+                Command::Syscall {
+                    times: 1,
+                    name: "kill".to_owned(),
+                    uid: Some(5),
+                    by: name("fixed"),
+                },
+            ),
+            ("read sizes=1,4096", Command::Read { sizes: vec![1, 4096] }),
             ("burst times=100000", Command::Burst { times: 100_000 }),
             ("exit times=2", Command::Exit { times: 2 }),
             (" ping  times=3 ", Command::Ping { times: 3, address: Ipv4Addr::LOCALHOST }),
@@ -111,6 +145,11 @@ mod tests {
             ("burst uid=0", "burst takes no uid"),
             ("exit name=bash", "exit takes no name"),
             ("syscall times=1", "syscall wants name=..."),
+            ("syscall name=kill by=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
+            ("exec-missing uid=1", "exec-missing takes no uid"),
+            ("read", "read wants sizes=..."),
+            ("read sizes=1,", "`` is no size: it goes from 0 to 1048576"),
+            ("read sizes=1048577", "`1048577` is no size: it goes from 0 to 1048576"),
         ] {
             assert_eq!(line.parse::<Command>().unwrap_err().to_string(), error, "{line}");
         }
