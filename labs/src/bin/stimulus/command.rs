@@ -13,11 +13,17 @@ const MOST_READ: usize = 1 << 20;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Start a program, as a user and group when they are given, by a process of the given name.
-    Exec { times: u32, uid: Option<u32>, gid: Option<u32>, name: Option<String> },
+    Exec {
+        times: u32,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        name: Option<String>,
+        path: Option<String>,
+    },
     /// Try to start a program that is not there, by a process that was started before.
     ExecMissing { times: u32, name: Option<String> },
     /// Make a system call; as a user, and by a process of the given name.
-    Syscall { times: u32, name: String, uid: Option<u32>, by: Option<String> },
+    Syscall { times: u32, name: String, uid: Option<u32>, comm: Option<String> },
     /// Read this many bytes each from /dev/zero.
     Read { sizes: Vec<usize> },
     /// Make very many system calls (getppid).
@@ -47,13 +53,14 @@ impl FromStr for Command {
         let command = match verb {
             "exec" => {
                 let (uid, gid) = (take(&mut pairs, "uid")?, take(&mut pairs, "gid")?);
-                Self::Exec { times, uid, gid, name: process_name(&mut pairs, "name")? }
+                let path = take(&mut pairs, "path")?;
+                Self::Exec { times, uid, gid, name: process_name(&mut pairs, "name")?, path }
             }
             "exec-missing" => Self::ExecMissing { times, name: process_name(&mut pairs, "name")? },
             "syscall" => {
                 let name = take(&mut pairs, "name")?.context("syscall wants name=...")?;
-                let by = process_name(&mut pairs, "by")?;
-                Self::Syscall { times, name, uid: take(&mut pairs, "uid")?, by }
+                let comm = process_name(&mut pairs, "comm")?;
+                Self::Syscall { times, name, uid: take(&mut pairs, "uid")?, comm }
             }
             "read" => {
                 let sizes: String = take(&mut pairs, "sizes")?.context("read wants sizes=...")?;
@@ -101,23 +108,32 @@ mod tests {
     fn commands_are_read() {
         let name = |name: &str| Some(name.to_owned());
         for (line, command) in [
-            ("exec", Command::Exec { times: 1, uid: None, gid: None, name: None }),
+            (
+                "exec path=/x",
+                Command::Exec { times: 1, uid: None, gid: None, name: None, path: name("/x") },
+            ),
             (
                 "exec times=3 uid=1000 gid=5 name=bash",
-                Command::Exec { times: 3, uid: Some(1000), gid: Some(5), name: name("bash") },
+                Command::Exec {
+                    times: 3,
+                    uid: Some(1000),
+                    gid: Some(5),
+                    name: name("bash"),
+                    path: None,
+                },
             ),
             ("exec-missing times=2", Command::ExecMissing { times: 2, name: None }),
             (
                 "syscall name=getppid times=2",
-                Command::Syscall { times: 2, name: "getppid".to_owned(), uid: None, by: None },
+                Command::Syscall { times: 2, name: "getppid".to_owned(), uid: None, comm: None },
             ),
             (
-                "syscall name=kill uid=5 by=fixed",
+                "syscall name=kill uid=5 comm=fixed",
                 Command::Syscall {
                     times: 1,
                     name: "kill".to_owned(),
                     uid: Some(5),
-                    by: name("fixed"),
+                    comm: name("fixed"),
                 },
             ),
             ("read sizes=1,4096", Command::Read { sizes: vec![1, 4096] }),
@@ -145,7 +161,7 @@ mod tests {
             ("burst uid=0", "burst takes no uid"),
             ("exit name=bash", "exit takes no name"),
             ("syscall times=1", "syscall wants name=..."),
-            ("syscall name=kill by=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
+            ("syscall name=kill comm=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
             ("exec-missing uid=1", "exec-missing takes no uid"),
             ("read", "read wants sizes=..."),
             ("read sizes=1,", "`` is no size: it goes from 0 to 1048576"),

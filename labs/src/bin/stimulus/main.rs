@@ -2,8 +2,9 @@
 //!
 //! It is started before a lab attaches, so that its own start is not among the events, prints `ready PID`,
 //! and then reads commands, one a line. A command is done completely before it is answered by one
-//! line: `ok PID…`, the processes that made the events, or `error: …`. The end of standard input is
-//! the end of it.
+//! line: `ok PID…`, the processes that made the events, or `error: …`. Some commands add what came of
+//! it, as in `ok 17 : ping 127.0.0.1: 3 sent, 0 received`, several of them apart by ` ; `. The end of
+//! standard input is the end of it.
 //!
 //! A command makes as many events of its kind as told, and none besides. What else a process does all
 //! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
@@ -31,11 +32,12 @@ const HELP: &str = "\
 Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, one a line:
 
   exec times=3 uid=1000 name=bash       start a program, as this user, by a process of this name;
-                                        gid=N: with another group than that of the user's number
+                                        gid=N: with another group than that of the user's number;
+                                        path=FILE: this program instead of one that ends at once
   exec-missing times=1 name=bash        try to start a program that is not there: see --spare
   syscall name=getppid times=3          make a system call: getppid, kill, timer_create, timer_delete;
-                                        uid=N: as this user; by=NAME: by a process of this name, which
-                                        makes one call more under it: the prctl that takes it off again
+                                        uid=N: as this user; comm=NAME: by a process of this name,
+                                        which makes one call more under it: the prctl that takes it off
   read sizes=1,4096                     read this many bytes each from /dev/zero, by a process `reader`
   burst times=100000                    make this many getppid calls
   exit times=2                          end a process that was started before `ready`: see --spare
@@ -109,9 +111,10 @@ impl Stimulus {
     fn obey(&mut self, command: Command) -> Result<String> {
         let own = rustix::process::getpid().to_string();
         match command {
-            Command::Exec { times, uid, gid, name } => {
+            Command::Exec { times, uid, gid, name, path } => {
                 let children = named(name.as_deref(), || {
-                    (0..times).map(|_| self.exec_once(uid, gid)).collect::<Result<Vec<_>>>()
+                    let exec = |_| self.exec_once(path.as_deref(), uid, gid);
+                    (0..times).map(exec).collect::<Result<Vec<_>>>()
                 })?;
                 Ok(format!("{own} {}", words(&children))) // it was us who made them
             }
@@ -119,12 +122,13 @@ impl Stimulus {
                 Ok(words(&self.spares.exec_missing(times, name.as_deref())?))
             }
             Command::Exit { times } => Ok(words(&self.spares.end(times)?)),
-            Command::Syscall { times, name, uid: Some(uid), by } => {
-                let by = by.map_or(String::new(), |by| format!(" by={by}"));
-                Ok(self.as_user(uid, &format!("syscall name={name} times={times}{by}"))?.to_string())
+            Command::Syscall { times, name, uid: Some(uid), comm } => {
+                let comm = comm.map_or(String::new(), |comm| format!(" comm={comm}"));
+                let line = format!("syscall name={name} times={times}{comm}");
+                Ok(self.as_user(uid, &line)?.to_string())
             }
-            Command::Syscall { times, name, uid: None, by } => {
-                named(by.as_deref(), || (0..times).try_for_each(|_| self.syscall(&name)))?;
+            Command::Syscall { times, name, uid: None, comm } => {
+                named(comm.as_deref(), || (0..times).try_for_each(|_| self.syscall(&name)))?;
                 Ok(own)
             }
             Command::Read { sizes } => {
@@ -143,15 +147,17 @@ impl Stimulus {
             Command::Ping { times, address } => {
                 let received =
                     ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
-                Ok(format!("{own} sent={times} received={received}"))
+                Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
         }
     }
 
-    /// Starts a program that ends at once; returns its process.
-    fn exec_once(&self, uid: Option<u32>, gid: Option<u32>) -> Result<u32> {
-        let mut process = Process::new(MYSELF);
-        process.arg("--exit");
+    /// Starts a program and waits for its end; returns its process.
+    fn exec_once(&self, path: Option<&str>, uid: Option<u32>, gid: Option<u32>) -> Result<u32> {
+        let mut process = Process::new(path.unwrap_or(MYSELF));
+        if path.is_none() {
+            process.arg("--exit");
+        }
         self.run_as(process, uid, gid)
     }
 
