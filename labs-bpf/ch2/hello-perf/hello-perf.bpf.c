@@ -9,7 +9,7 @@ struct exec_event {
 	__u32 uid;
 	char command[TASK_COMM_LEN];
 	char message[12];
-	__u32 unused; /* the compiler would leave a gap here, with nothing written to it */
+	__u32 unused; /* else the compiler leaves a gap here, and anything may be in it */
 };
 
 /* A buffer for each processor. User space makes them, and puts them into this map. */
