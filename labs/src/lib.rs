@@ -8,8 +8,10 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod insn;
 pub mod lab;
 mod libbpf_log;
+pub mod loaded;
 pub mod network;
 mod outcome;
 pub mod record;
