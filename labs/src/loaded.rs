@@ -44,7 +44,8 @@ impl Loaded {
             .include_jited_prog_insns(true)
             .include_func_info(true);
         let mut all = ProgInfoIter::with_query_opts(options);
-        let info = all.find(|info| info.id == id).context("the kernel does not list the program")?;
+        let info =
+            all.find(|info| info.id == id).context("the kernel does not list the program")?;
         Ok(Self {
             instructions: insn::listed(&info.xlated_prog_insns).into_iter().map(call).collect(),
             functions: functions(&info)?,
