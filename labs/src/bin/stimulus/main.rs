@@ -26,6 +26,7 @@ use lexopt::ValueExt;
 use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
 use nix::time::ClockId;
+use rustix::process::Pid;
 use spare::Spares;
 
 const HELP: &str = "\
@@ -80,7 +81,8 @@ fn run() -> Result<()> {
     }
 
     let spares = Spares::start(spare, uid_base)?;
-    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default(), spares };
+    let own = rustix::process::getpid();
+    let mut stimulus = Stimulus { own, uid_base, timers: ManuallyDrop::default(), spares };
     if let Some(line) = only {
         return stimulus.obey(line.parse()?).map(drop);
     }
@@ -99,6 +101,8 @@ fn run() -> Result<()> {
 const MYSELF: &str = "/proc/self/exe";
 
 struct Stimulus {
+    /// Our process; asked for once, since asking is a system call.
+    own: Pid,
     uid_base: u32,
     /// Timers made by `timer_create` and not deleted yet. The kernel frees them when the process ends;
     /// deleting them then would make calls that nobody asked for.
@@ -109,7 +113,7 @@ struct Stimulus {
 impl Stimulus {
     /// Makes the events; returns what follows `ok`.
     fn obey(&mut self, command: Command) -> Result<String> {
-        let own = rustix::process::getpid().to_string();
+        let own = self.own.to_string();
         match command {
             Command::Exec { times, uid, gid, name, path } => {
                 let children = named(name.as_deref(), || {
@@ -189,7 +193,7 @@ impl Stimulus {
         match name {
             "getppid" => drop(rustix::process::getppid()),
             // Signal 0: nothing is sent.
-            "kill" => rustix::process::test_kill_process(rustix::process::getpid())?,
+            "kill" => rustix::process::test_kill_process(self.own)?,
             "timer_create" => {
                 let silent = SigEvent::new(SigevNotify::SigevNone);
                 self.timers.push(Timer::new(ClockId::CLOCK_MONOTONIC, silent)?);
