@@ -9,8 +9,10 @@
 
 pub mod args;
 pub mod files;
+pub mod insn;
 pub mod lab;
 mod libbpf_log;
+pub mod loaded;
 pub mod network;
 pub mod opens;
 mod outcome;
