@@ -1,5 +1,6 @@
 //! The steps that every lab takes: open, load, attach, observe.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -78,6 +79,16 @@ impl Lab {
             None => builder.open_memory(self.embedded),
         };
         opened.with_context(|| format!("cannot open {}", self.object_name()))
+    }
+
+    /// The object's own bytes, an ELF file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn object_bytes(&self) -> Result<Cow<'static, [u8]>> {
+        let Some(file) = &self.args.object else { return Ok(Cow::Borrowed(self.embedded)) };
+        let bytes = std::fs::read(file);
+        Ok(Cow::Owned(bytes.with_context(|| format!("cannot read {}", file.display()))?))
     }
 
     /// Makes the maps and gives each program to the verifier.

@@ -8,6 +8,9 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod bpffs;
+pub mod elf;
+pub mod insn;
 pub mod lab;
 mod libbpf_log;
 pub mod network;
