@@ -1,5 +1,6 @@
 //! A BPF file system of our own, where programs, maps and links can be pinned.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -27,4 +28,33 @@ pub fn own() -> Result<()> {
     }
     mount("bpf", Path::new(PLACE), "bpf", MountFlags::empty(), None)
         .with_context(|| format!("cannot mount a BPF file system at {PLACE}"))
+}
+
+/// The names of the pins in it, sorted. Some kernels put files of their own there, whose names have
+/// a dot; nobody else can make such a name, or remove one.
+///
+/// # Errors
+/// It is not mounted.
+pub fn pins() -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(PLACE)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.contains('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes all pins in it.
+///
+/// # Errors
+/// One cannot be removed: it is a folder, for example.
+pub fn remove_pins() -> Result<()> {
+    for name in pins()? {
+        fs::remove_file(format!("{PLACE}/{name}"))
+            .with_context(|| format!("cannot remove the pin {name}"))?;
+    }
+    Ok(())
 }
