@@ -16,6 +16,7 @@ mod libbpf_log;
 pub mod network;
 mod outcome;
 pub mod record;
+pub mod renames;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use labs::record::u64_at;
+use labs::renames::{rename, set_subject};
 use labs::{Flag, Lab, Usage, bpffs};
 use libbpf_rs::query::MapInfoIter;
-use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, OpenObject, Program};
+use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, Program};
 
 static USAGE: Usage = Usage {
     name: env!("CARGO_BIN_NAME"),
@@ -83,14 +84,6 @@ fn load_and_wait(lab: &Lab, pin: &str) -> Result<()> {
     let map = libbpf_rs::MapInfo::new(lab.map(&object, "renames")?.as_fd())?.info.id;
     say(format_args!("{program} {map}"))?;
     io::copy(&mut io::stdin(), &mut io::sink())?; // its end is our end
-    Ok(())
-}
-
-fn set_subject(object: &mut OpenObject, subject: u32) -> Result<()> {
-    let rodata = object.maps_mut().find(|map| map.name().to_string_lossy().ends_with(".rodata"));
-    let mut rodata = rodata.context("the object has no constants")?;
-    let values = rodata.initial_value_mut().context("the constants have no values")?;
-    values.get_mut(..4).context("no subject")?.copy_from_slice(&subject.to_ne_bytes());
     Ok(())
 }
 
@@ -206,15 +199,6 @@ fn gone_soon(is_there: impl Fn() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(10));
     }
     true
-}
-
-/// Makes the events: gives this process a new name.
-fn rename(times: u32) -> Result<()> {
-    let own = rustix::thread::name()?;
-    for _ in 0..times {
-        rustix::thread::set_name(&own)?;
-    }
-    Ok(())
 }
 
 fn place(name: &str) -> String {
