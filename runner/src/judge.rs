@@ -117,6 +117,21 @@ pub fn judge_break(
     }
 }
 
+/// Judges a program that is not to solve an exercise: it passes when it fails the exercise's check.
+pub fn judge_unsolved(outcome: &Outcome, expected: &str) -> Verdict {
+    match judge(outcome, expected) {
+        Verdict::Fail(_) if expected.is_empty() && matches!(outcome, Outcome::Printed(_)) => {
+            judge(outcome, expected)
+        }
+        Verdict::Fail(_) => Verdict::Pass,
+        Verdict::Pass => {
+            let message = "the program solves the exercise before anything is changed";
+            Verdict::Fail(Failure::new(Stage::Compare, message))
+        }
+        other => other,
+    }
+}
+
 /// The mistake of the course that fails just like this, on a kernel of this release. With each comes the
 /// name of what it prints, which `expected` reads, for a mistake that shows there.
 pub fn recognise<'a>(

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::expected;
 use crate::features::{Lack, probe};
 use crate::hint;
-use crate::judge::{Verdict, judge, judge_break, recognise};
+use crate::judge::{Verdict, judge, judge_break, judge_unsolved, recognise};
 use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::report::{Recognised, Report};
@@ -143,6 +143,9 @@ impl Request<'_> {
         } else {
             let expected = expected.unwrap_or_default();
             match self.subject.mistake() {
+                None if matches!(self.subject, Subject::Shipped(_)) => {
+                    judge_unsolved(&outcome, &expected)
+                }
                 None => judge(&outcome, &expected),
                 Some(known) => {
                     let declared = known.failure_on(&release);
@@ -159,7 +162,8 @@ impl Request<'_> {
                 }
             }
         };
-        if self.subject.patch().is_none() && report.verdict != Verdict::Pass {
+        let own = matches!(self.subject, Subject::Program | Subject::Exercise(_));
+        if own && report.verdict != Verdict::Pass {
             let expected = |name: &str| read(name.to_string()).ok().flatten();
             report.recognised =
                 recognise(&outcome, &self.subject.known(self.lab), &release, expected)

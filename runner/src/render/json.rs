@@ -6,6 +6,7 @@ use crate::compare::plain;
 use crate::error::Error;
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
+use crate::record::recorded;
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -32,6 +33,9 @@ struct Object<'a> {
     stages: Vec<StageObject>,
     /// What it printed, normalised; this is what the expected output is compared with.
     output: Option<&'a str>,
+    /// What a snapshot of this run holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<String>,
     diff: Option<String>,
     /// What the lab said when it gave up.
     error: Option<&'a str>,
@@ -113,6 +117,7 @@ fn object(report: &Report, series: Option<&str>) -> String {
             Some(Outcome::Printed(text)) => Some(text),
             _ => None,
         },
+        recorded: report.attempt.as_ref().and_then(|_| recorded(report)),
         diff,
         error: match &report.outcome {
             Some(Outcome::Failed { message, .. }) => Some(message),
