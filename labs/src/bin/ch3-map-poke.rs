@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 use labs::record::u64_at;
 use labs::renames::{rename, set_subject};
-use labs::{Flag, Lab, Usage};
+use labs::{Flag, Lab, Usage, Wake};
 use libbpf_rs::{MapCore, MapFlags, MapHandle, MapInfo, Object};
 
 static USAGE: Usage = Usage {
@@ -61,7 +61,7 @@ fn map_poke(lab: &Lab) -> Result<()> {
     let id = MapInfo::new(config.as_fd())?.info.id;
 
     let _links = lab.attach(&object)?;
-    lab.observe()?;
+    let mut wakeups = lab.observe()?;
     rename_and_print(lab, &object)?;
     let more = lab.flag("then").split(';').map(str::trim).filter(|words| !words.is_empty());
     for words in POKES.into_iter().chain(more) {
@@ -77,6 +77,8 @@ fn map_poke(lab: &Lab) -> Result<()> {
             rename_and_print(lab, &object)?;
         }
     }
+    // By hand there is time to poke it yourself, until Ctrl-C.
+    while wakeups.wait(None)? != Wake::End {}
     Ok(())
 }
 
