@@ -15,6 +15,10 @@ struct Object<'a> {
     lab: &'a str,
     #[serde(rename = "break")]
     break_name: Option<&'a str>,
+    /// The exercise that it is about.
+    exercise: Option<&'a str>,
+    /// Whether the course's own solution was put in.
+    solution: bool,
     engine: &'a str,
     /// What the kernel was asked for by, where a run is one of several.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +95,9 @@ fn object(report: &Report, series: Option<&str>) -> String {
     };
     let object = Object {
         lab: &report.lab,
-        break_name: report.attempt.as_ref().map(|attempt| attempt.name.as_str()),
+        break_name: report.attempt.as_ref().and_then(|attempt| attempt.broken.as_deref()),
+        exercise: report.attempt.as_ref().and_then(|attempt| attempt.exercise.as_deref()),
+        solution: report.attempt.as_ref().is_some_and(|attempt| attempt.solution),
         engine: report.engine,
         series,
         kernel: report.kernel.as_deref(),
