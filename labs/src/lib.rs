@@ -8,6 +8,7 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod files;
 pub mod lab;
 mod libbpf_log;
 pub mod network;
@@ -57,7 +58,7 @@ pub fn run(
         Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help())),
         Ok(args::Parsed::Run(args)) => {
             libbpf_log::to_stderr();
-            let entered = network::enter_told();
+            let entered = network::enter_told().and_then(|()| files::enter_told());
             outcome::of(usage.name, entered.and_then(|()| body(&Lab::new(usage, args, object))))
         }
         Err(error) => outcome::wrong_usage(usage.name, &error),

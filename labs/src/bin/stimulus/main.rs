@@ -12,6 +12,7 @@
 mod command;
 mod ping;
 mod spare;
+mod worker;
 
 use std::ffi::CString;
 use std::io::{self, BufRead, Write};
@@ -25,6 +26,7 @@ use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
 use nix::time::ClockId;
 use spare::Spares;
+use worker::Workers;
 
 const HELP: &str = "\
 Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, one a line:
@@ -34,14 +36,24 @@ Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, o
   burst times=100000                    make this many getppid calls
   exit times=2                          end a process that was started before `ready`: see --spare
   ping times=3 address=127.0.0.1        send ICMP echo requests, wait a second at most for each reply
+  file path=/tmp/a text=b mode=0644 uid=1000
+                                        make a file: one open
+  open path=/tmp/a path=/tmp/b uid=1000 times=2 processes=3
+                                        open each file for reading as often as told, and close it, by
+                                        so many processes at once: see --workers
+  chmod path=/tmp/a mode=0600 uid=1000  change the permissions of a file, by one of the same processes
 
-Each is answered by `ok PID...` (who made the events) or `error: ...`. Ends with its input.
+Each is answered by `ok PID...` (who made the events) or `error: ...`; for some ` : ` and what came of it
+follow, such as `open /tmp/a: ok ; open /tmp/b: ENOENT`. Ends with its input.
 
-Usage: stimulus [--uid-base N] [--own-network] [--spare N]
+Usage: stimulus [--uid-base N] [--own-network] [--own-files] [--spare N] [--workers N]
 
   --uid-base N   added to every uid, so that events of the machine's own users stay apart (default: 0)
   --own-network  leave the machine's network for a new one with nothing but a loopback interface
+  --own-files    leave the machine's /tmp for a new one, which is empty and ends with us
   --spare N      start this many processes that wait until `exit` ends them (default: 0)
+  --workers N    start this many processes that wait for an `open` or `chmod`; where none is left, one is
+                 started then, and a program's start opens files of its own (default: 0)
 ";
 
 fn main() -> ExitCode {
@@ -55,12 +67,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let (mut uid_base, mut spare) = (0, 0);
+    let (mut uid_base, mut spare, mut workers) = (0, 0, 0);
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("exit") => return Ok(()), // we are what `exec` starts
             lexopt::Arg::Long("wait") => return spare::wait(), // we are a spare process
+            lexopt::Arg::Long("work") => return worker::work(uid_base), // we are a worker
+            lexopt::Arg::Long("workers") => workers = lexopt::ValueExt::parse(&args.value()?)?,
+            lexopt::Arg::Long("own-files") => labs::files::leave()?,
             lexopt::Arg::Long("spare") => spare = lexopt::ValueExt::parse(&args.value()?)?,
             lexopt::Arg::Long("uid-base") => uid_base = lexopt::ValueExt::parse(&args.value()?)?,
             lexopt::Arg::Long("own-network") => labs::network::leave()?,
@@ -70,11 +85,14 @@ fn run() -> Result<()> {
     }
 
     let spares = Spares::start(spare, uid_base)?;
-    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default(), spares };
+    let workers = Workers::start(workers, uid_base)?;
+    rustix::process::umask(rustix::fs::Mode::empty()); // `file` makes what it is told
+    let mut stimulus = Stimulus { uid_base, timers: ManuallyDrop::default(), spares, workers };
     let mut out = io::stdout().lock();
     writeln!(out, "ready {}", std::process::id())?;
     for line in io::stdin().lock().lines() {
-        match line?.parse().and_then(|command| stimulus.obey(command)) {
+        let line = line?;
+        match line.parse().and_then(|command| stimulus.obey(command, &line)) {
             Ok(answer) => writeln!(out, "ok {answer}")?,
             Err(error) => writeln!(out, "error: {error:#}")?,
         }
@@ -88,11 +106,12 @@ struct Stimulus {
     /// deleting them then would make calls that nobody asked for.
     timers: ManuallyDrop<Vec<Timer>>,
     spares: Spares,
+    workers: Workers,
 }
 
 impl Stimulus {
-    /// Makes the events; returns what follows `ok`.
-    fn obey(&mut self, command: Command) -> Result<String> {
+    /// Makes the events of a command, which came as this line; returns what follows `ok`.
+    fn obey(&mut self, command: Command, line: &str) -> Result<String> {
         let own = rustix::process::getpid().to_string();
         match command {
             Command::Exec { times, uid, name } => {
@@ -116,6 +135,14 @@ impl Stimulus {
                     ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
                 Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
+            Command::File { path, text, uid, mode } => {
+                let uid = uid.checked_add(self.uid_base).context("uid is too large")?;
+                worker::make_file(&path, text.as_bytes(), uid, mode)
+                    .with_context(|| format!("cannot make {}", path.display()))?;
+                Ok(own)
+            }
+            Command::Open { processes, .. } => self.workers.told(line, processes),
+            Command::Chmod { .. } => self.workers.told(line, 1),
         }
     }
 

@@ -1,0 +1,197 @@
+//! Processes that do things with files, each as a user of its own.
+//!
+//! A program that starts opens files (the C library looks into `/proc/self/maps`), so workers are
+//! started before anybody looks, and wait. Each obeys one command, and ends.
+//!
+//! A worker says `ready`, reads a command as the stimulus itself got it, and prints a line as soon as
+//! something has come of a part of it: `open /tmp/a: ok`. A worker that is killed for what it does has
+//! not printed the line.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command as Process, Stdio};
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use rustix::fs::{Gid, Mode, OFlags, Uid, chmod, fchown, open};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+use crate::command::Command;
+
+/// The workers that are left, the oldest first.
+pub(crate) struct Workers {
+    waiting: VecDeque<Worker>,
+    uid_base: u32,
+}
+
+struct Worker {
+    process: Child,
+    answers: BufReader<std::process::ChildStdout>,
+}
+
+impl Workers {
+    /// Starts `count` workers; each has opened all that it opens by itself when this returns.
+    ///
+    /// # Errors
+    /// The system allows no more processes.
+    pub(crate) fn start(count: u32, uid_base: u32) -> Result<Self> {
+        let waiting = (0..count).map(|_| Worker::start(uid_base)).collect::<Result<_>>()?;
+        Ok(Self { waiting, uid_base })
+    }
+
+    /// Has `processes` of them obey a command at the same time. Returns which, and what came of it.
+    ///
+    /// # Errors
+    /// A worker failed, for another reason than that it may not do what it was told.
+    pub(crate) fn told(&mut self, line: &str, processes: u32) -> Result<String> {
+        let mut workers = Vec::new();
+        for _ in 0..processes {
+            let waiting = self.waiting.pop_front().map(Ok);
+            workers.push(waiting.unwrap_or_else(|| Worker::start(self.uid_base))?);
+        }
+        for worker in &mut workers {
+            let mut input = worker.process.stdin.take().context("a worker has no input")?;
+            writeln!(input, "{line}").context("a worker does not listen")?;
+        }
+        let (mut pids, mut results) = (Vec::new(), Vec::new());
+        for worker in workers {
+            pids.push(worker.process.id().to_string());
+            for result in worker.results(line)? {
+                if !results.contains(&result) {
+                    results.push(result);
+                }
+            }
+        }
+        Ok(format!("{} : {}", pids.join(" "), results.join(" ; ")))
+    }
+}
+
+impl Worker {
+    fn start(uid_base: u32) -> Result<Self> {
+        let mut process = Process::new("/proc/self/exe");
+        process.args(["--uid-base", &uid_base.to_string(), "--work"]);
+        process.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = process.spawn().context("cannot start a worker")?;
+        let mut answers = BufReader::new(process.stdout.take().context("a worker has no output")?);
+        let mut ready = String::new();
+        answers.read_line(&mut ready)?;
+        if ready != "ready\n" {
+            bail!("a worker does not start");
+        }
+        Ok(Self { process, answers })
+    }
+
+    /// What came of the command, until the worker's end.
+    fn results(mut self, line: &str) -> Result<Vec<String>> {
+        let mut results = self.answers.by_ref().lines().collect::<io::Result<Vec<_>>>()?;
+        let status = self.process.wait()?;
+        if let Some(signal) = status.signal() {
+            // The part of the command that it did not finish.
+            let Some(part) = parts(&line.parse()?).into_iter().nth(results.len()) else {
+                bail!("a worker was killed after its work: {status}");
+            };
+            results.push(format!("{part}: killed by {}", name_of(signal)));
+        } else if let Some(error) = results.iter().find(|result| result.starts_with("error: ")) {
+            bail!("{}", error.trim_start_matches("error: "));
+        } else if !status.success() {
+            bail!("a worker failed: {status}");
+        }
+        Ok(results)
+    }
+}
+
+/// What a worker prints a line about, one after the other.
+fn parts(command: &Command) -> Vec<String> {
+    match command {
+        Command::Open { paths, .. } => {
+            paths.iter().map(|path| format!("open {}", path.display())).collect()
+        }
+        Command::Chmod { path, .. } => vec![format!("chmod {}", path.display())],
+        _ => Vec::new(),
+    }
+}
+
+fn name_of(signal: i32) -> String {
+    Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |known| known.to_string())
+}
+
+/// What a worker does: it waits for a command, obeys it, and ends.
+pub(crate) fn work(uid_base: u32) -> Result<()> {
+    rustix::thread::set_name(c"stimulus")?; // the exec has called us `exe`
+    let mut out = io::stdout().lock();
+    writeln!(out, "ready")?;
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        return Ok(()); // nobody needed us
+    }
+    if let Err(error) = line.trim_end().parse().and_then(|command| obey(&command, uid_base, &mut out))
+    {
+        writeln!(out, "error: {error:#}")?;
+    }
+    Ok(())
+}
+
+fn obey(command: &Command, uid_base: u32, out: &mut impl Write) -> Result<()> {
+    let (Command::Open { uid, .. } | Command::Chmod { uid, .. }) = command else {
+        bail!("this is not for a worker");
+    };
+    become_user(uid.checked_add(uid_base).context("uid is too large")?)?;
+    let parts = parts(command);
+    match command {
+        Command::Open { paths, times, .. } => {
+            for (path, part) in paths.iter().zip(parts) {
+                let mut outcomes = Vec::new();
+                for _ in 0..*times {
+                    let opened = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+                    let outcome = outcome(opened.map(drop));
+                    if !outcomes.contains(&outcome) {
+                        outcomes.push(outcome);
+                    }
+                }
+                writeln!(out, "{part}: {}", outcomes.join(" or "))?;
+            }
+        }
+        Command::Chmod { path, mode, .. } => {
+            let outcome = outcome(chmod(path, Mode::from_raw_mode(*mode)));
+            writeln!(out, "{}: {outcome}", parts.join(" "))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Without a way back. A worker has one thread, so what is set for the thread is set for the process.
+fn become_user(uid: u32) -> Result<()> {
+    if uid == 0 {
+        return Ok(());
+    }
+    let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    set_thread_groups(&[])?;
+    set_thread_res_gid(group, group, group)?;
+    set_thread_res_uid(user, user, user).with_context(|| format!("cannot become user {uid}"))
+}
+
+/// `ok`, or the name of the error number.
+fn outcome(result: rustix::io::Result<()>) -> String {
+    match result {
+        Ok(()) => "ok".into(),
+        Err(error) => format!("{:?}", Errno::from_raw(error.raw_os_error())),
+    }
+}
+
+/// Makes a file, or fills one anew. Its permissions are given when it is made: nothing is changed after
+/// that, which somebody could see.
+pub(crate) fn make_file(path: &Path, text: &[u8], uid: u32, mode: u32) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+    let mut file = std::fs::File::from(open(path, flags, Mode::from_raw_mode(mode))?);
+    if uid != 0 {
+        fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(uid)))?;
+    }
+    Ok(file.write_all(text)?)
+}
