@@ -1,5 +1,6 @@
 //! The steps that every lab takes: open, load, attach, observe.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -50,6 +51,22 @@ impl Lab {
         Ok(self.args.parsed(self.usage, name)?)
     }
 
+    /// Whether a switch is given.
+    ///
+    /// # Panics
+    /// When the lab's [`Usage`] has no such flag.
+    pub fn is_on(&self, name: &str) -> bool {
+        !self.flag(name).is_empty()
+    }
+
+    /// As [`parsed`](Self::parsed), for a flag that may be left out: its default is empty.
+    ///
+    /// # Errors
+    /// As `parsed`.
+    pub fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
+        if self.flag(name).is_empty() { Ok(None) } else { self.parsed(name).map(Some) }
+    }
+
     /// The time between two tables, from `--every`; none when it is 0.
     ///
     /// # Errors
@@ -78,6 +95,20 @@ impl Lab {
             None => builder.open_memory(self.embedded),
         };
         opened.with_context(|| format!("cannot open {}", self.object_name()))
+    }
+
+    /// The object file itself.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn object_bytes(&self) -> Result<Cow<'static, [u8]>> {
+        Ok(match &self.args.object {
+            Some(file) => {
+                let bytes = std::fs::read(file);
+                bytes.with_context(|| format!("cannot read {}", self.object_name()))?.into()
+            }
+            None => self.embedded.into(),
+        })
     }
 
     /// Makes the maps and gives each program to the verifier.
