@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Open { paths: Vec<PathBuf>, uid: u32, times: u32, processes: u32 },
     /// Change the permissions of a file.
     Chmod { path: PathBuf, mode: u32, uid: u32 },
+    /// Try a TCP connection, and close it.
+    Connect { address: Ipv4Addr, port: u16, uid: u32 },
 }
 
 impl FromStr for Command {
@@ -79,6 +81,11 @@ impl FromStr for Command {
                 let path = own(take(&mut pairs, "path")?.context("chmod wants path=...")?)?;
                 let mode = mode(&mut pairs)?.context("chmod wants mode=...")?;
                 Self::Chmod { path, mode, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
+            }
+            "connect" => {
+                let address = take(&mut pairs, "address")?.unwrap_or(Ipv4Addr::LOCALHOST);
+                let port = take(&mut pairs, "port")?.context("connect wants port=...")?;
+                Self::Connect { address, port, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
             }
             other => bail!("there is no command {other}"),
         };
@@ -167,6 +174,10 @@ mod tests {
                 "chmod path=/tmp/a mode=4755 uid=7",
                 Command::Chmod { path: "/tmp/a".into(), mode: 0o4755, uid: 7 },
             ),
+            (
+                "connect port=80 uid=7",
+                Command::Connect { address: Ipv4Addr::LOCALHOST, port: 80, uid: 7 },
+            ),
         ] {
             assert_eq!(line.parse::<Command>().unwrap(), command, "{line}");
         }
@@ -188,6 +199,8 @@ mod tests {
             ("file path=/etc/passwd", "/etc/passwd is not a path below /tmp"),
             ("file path=/tmp", "/tmp is not a path below /tmp"),
             ("chmod path=/tmp/../etc/x mode=0", "/tmp/../etc/x is not a path below /tmp"),
+            ("connect address=127.0.0.1", "connect wants port=..."),
+            ("connect port=65536", "port=65536 makes no sense"),
             ("chmod path=/tmp/x mode=8", "mode=8 makes no sense"),
             ("chmod path=/tmp/x", "chmod wants mode=..."),
         ] {
