@@ -109,9 +109,7 @@ fn take<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Option<T>> {
 
 fn take_all<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Vec<T>> {
     let values = pairs.remove(key).unwrap_or_default().into_iter();
-    values
-        .map(|value| value.parse().map_err(|_| anyhow!("{key}={value} makes no sense")))
-        .collect()
+    values.map(|value| value.parse().map_err(|_| anyhow!("{key}={value} makes no sense"))).collect()
 }
 
 /// Octal digits, as chmod(1) takes them.
@@ -126,7 +124,8 @@ fn mode(pairs: &mut Pairs<'_>) -> Result<Option<u32>> {
 /// A path that may be changed: files of the machine itself are left alone.
 fn own(path: PathBuf) -> Result<PathBuf> {
     let inside = path.strip_prefix(files::FOLDER).ok().filter(|inside| *inside != Path::new(""));
-    let plain = |inside: &Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
+    let plain =
+        |inside: &Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside.is_some_and(plain) {
         bail!("{} is not a path below {}", path.display(), files::FOLDER);
     }

@@ -131,7 +131,8 @@ pub(crate) fn work(uid_base: u32) -> Result<()> {
     if io::stdin().lock().read_line(&mut line)? == 0 {
         return Ok(()); // nobody needed us
     }
-    if let Err(error) = line.trim_end().parse().and_then(|command| obey(&command, uid_base, &mut out))
+    if let Err(error) =
+        line.trim_end().parse().and_then(|command| obey(&command, uid_base, &mut out))
     {
         writeln!(out, "error: {error:#}")?;
     }
