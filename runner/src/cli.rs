@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod dev;
 mod kernel;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::CheckArgs;
+pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -70,6 +72,8 @@ Exit status: 0 nothing failed and something passed, 1 something failed, 69 somet
     Kernel(KernelArgs),
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
+    /// Write labs: make one, record its outputs, prove that it is whole.
+    Dev(DevArgs),
 }
 
 /// Which shell.

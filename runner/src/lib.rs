@@ -26,6 +26,7 @@ pub mod manifest;
 pub mod normalise;
 pub mod outcome;
 pub mod programs;
+pub mod record;
 pub mod refusal;
 pub mod render;
 pub mod report;

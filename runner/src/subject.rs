@@ -21,6 +21,8 @@ pub enum Subject<'a> {
     Solution(&'a Exercise),
     /// Its program with a wrong solution put in, which must fail as declared.
     Wrong(&'a Exercise, &'a Break),
+    /// Its program as it is shipped, which must not do what an exercise asks for.
+    Shipped(&'a Exercise),
 }
 
 impl<'a> Subject<'a> {
@@ -28,9 +30,10 @@ impl<'a> Subject<'a> {
     pub fn exercise(self) -> Option<&'a Exercise> {
         match self {
             Self::Program | Self::Break(_) => None,
-            Self::Exercise(exercise) | Self::Solution(exercise) | Self::Wrong(exercise, _) => {
-                Some(exercise)
-            }
+            Self::Exercise(exercise)
+            | Self::Solution(exercise)
+            | Self::Wrong(exercise, _)
+            | Self::Shipped(exercise) => Some(exercise),
         }
     }
 
@@ -38,7 +41,7 @@ impl<'a> Subject<'a> {
     pub fn mistake(self) -> Option<&'a Break> {
         match self {
             Self::Break(known) | Self::Wrong(_, known) => Some(known),
-            Self::Program | Self::Exercise(_) | Self::Solution(_) => None,
+            Self::Program | Self::Exercise(_) | Self::Solution(_) | Self::Shipped(_) => None,
         }
     }
 
@@ -113,6 +116,7 @@ impl<'a> Subject<'a> {
             Self::Exercise(exercise) => format!("exercise {}", exercise.name),
             Self::Solution(exercise) => format!("solution {}", exercise.name),
             Self::Wrong(exercise, known) => format!("wrong {} {}", exercise.name, known.name),
+            Self::Shipped(exercise) => format!("unsolved {}", exercise.name),
         }
     }
 
@@ -121,7 +125,9 @@ impl<'a> Subject<'a> {
         match self {
             Self::Program => String::new(),
             Self::Break(known) => format!(" --break {}", known.name),
-            Self::Exercise(exercise) => format!(" --exercise {}", exercise.name),
+            Self::Exercise(exercise) | Self::Shipped(exercise) => {
+                format!(" --exercise {}", exercise.name)
+            }
             Self::Solution(exercise) => format!(" --exercise {} --solution", exercise.name),
             Self::Wrong(exercise, known) => {
                 format!(" --exercise {} --break {}", exercise.name, known.name)
@@ -134,7 +140,9 @@ impl<'a> Subject<'a> {
         let (title, why) = match self {
             Self::Program => return None,
             Self::Break(known) | Self::Wrong(_, known) => (&known.title, Some(&known.why)),
-            Self::Exercise(exercise) | Self::Solution(exercise) => (&exercise.title, None),
+            Self::Exercise(exercise) | Self::Solution(exercise) | Self::Shipped(exercise) => {
+                (&exercise.title, None)
+            }
         };
         Some(Attempt {
             label: self.label(),

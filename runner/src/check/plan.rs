@@ -119,6 +119,15 @@ pub fn rows<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
     labs.iter().flat_map(|lab| rows_of(lab)).collect()
 }
 
+/// Rows that hold of the course as it is shipped: no exercise is solved before the learner comes.
+pub fn unsolved<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
+    let of_lab = |lab: &'a Lab| {
+        let exercises = lab.manifest.exercises.iter();
+        exercises.map(move |exercise| Row { lab, subject: Subject::Shipped(exercise) })
+    };
+    labs.iter().flat_map(|lab| of_lab(lab)).collect()
+}
+
 /// The program, its breaks, and of each exercise the solution and what is known to be wrong.
 fn rows_of(lab: &Lab) -> impl Iterator<Item = Row<'_>> {
     let breaks = lab.manifest.breaks.iter().map(Subject::Break);

@@ -56,6 +56,9 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
         Some(command) => run_command(&mut machine, command)?,
         None => interact(&mut machine)?,
     };
+    if let Some(trouble) = machine.trouble() {
+        say(&format!("The machine's kernel got into trouble meanwhile: {}", trouble.line));
+    }
     Ok(match status {
         ExitStatus::Code(code) => u8::try_from(code).unwrap_or(FAILED),
         ExitStatus::Signal(signal) => u8::try_from(128 + signal).unwrap_or(FAILED),

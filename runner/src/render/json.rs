@@ -1,11 +1,13 @@
 //! One JSON object for one run of one lab.
 
+use microvm::TroubleKind;
 use serde::Serialize;
 
 use crate::compare::plain;
 use crate::error::Error;
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
+use crate::record::recorded;
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -32,6 +34,9 @@ struct Object<'a> {
     stages: Vec<StageObject>,
     /// What it printed, normalised; this is what the expected output is compared with.
     output: Option<&'a str>,
+    /// What a snapshot of this run holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<String>,
     diff: Option<String>,
     /// What the lab said when it gave up.
     error: Option<&'a str>,
@@ -41,6 +46,8 @@ struct Object<'a> {
     /// The known mistake that the learner's program fails like.
     recognised: Option<&'a str>,
     skipped_reason: Option<&'a str>,
+    /// What the micro-VM's kernel complained of while the lab ran.
+    trouble: Option<TroubleObject<'a>>,
     /// What to do next.
     hint: Option<&'a str>,
 }
@@ -63,6 +70,16 @@ struct VerifierObject<'a> {
     register: Option<u8>,
     /// The whole log.
     log: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct TroubleObject<'a> {
+    /// `out-of-memory`, `warning`, `lockup`, `bug`, `oops` or `panic`.
+    kind: &'static str,
+    /// The line that tells.
+    line: &'a str,
+    /// All that the kernel said about it.
+    report: &'a str,
 }
 
 /// Renders a report as one line of JSON.
@@ -113,6 +130,7 @@ fn object(report: &Report, series: Option<&str>) -> String {
             Some(Outcome::Printed(text)) => Some(text),
             _ => None,
         },
+        recorded: report.attempt.as_ref().and_then(|_| recorded(report)),
         diff,
         error: match &report.outcome {
             Some(Outcome::Failed { message, .. }) => Some(message),
@@ -128,6 +146,11 @@ fn object(report: &Report, series: Option<&str>) -> String {
             Verdict::Skipped(reason) => Some(reason),
             _ => None,
         },
+        trouble: report.trouble.as_ref().map(|trouble| TroubleObject {
+            kind: kind_name(trouble.kind),
+            line: &trouble.line,
+            report: &trouble.report,
+        }),
         hint: match &report.verdict {
             Verdict::Environment(unable) => Some(&unable.fix),
             _ => report.recognised.as_ref().map(|known| &known.why).or(report.hint.as_ref()),
@@ -146,6 +169,18 @@ pub fn error(error: &Error) -> String {
     };
     let object = serde_json::json!({ "verdict": verdict, "message": message, "hint": hint });
     format!("{object}\n")
+}
+
+fn kind_name(kind: TroubleKind) -> &'static str {
+    match kind {
+        TroubleKind::OutOfMemory => "out-of-memory",
+        TroubleKind::Warning => "warning",
+        TroubleKind::Lockup => "lockup",
+        TroubleKind::Bug => "bug",
+        TroubleKind::Oops => "oops",
+        TroubleKind::Panic => "panic",
+        _ => "other",
+    }
 }
 
 fn milliseconds(duration: std::time::Duration) -> f64 {

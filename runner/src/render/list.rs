@@ -13,6 +13,8 @@ struct LabObject<'a> {
     chapter: &'a str,
     lab: &'a str,
     summary: &'a str,
+    /// What it prints depends on the kernel.
+    varies: bool,
     breaks: Vec<&'a str>,
     exercises: Vec<ExerciseObject<'a>>,
 }
@@ -66,6 +68,7 @@ pub fn json(course: &Course) -> String {
             chapter: &lab.chapter,
             lab: &lab.name,
             summary: &lab.manifest.summary,
+            varies: lab.manifest.varies,
             breaks: lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect(),
             exercises: lab.manifest.exercises.iter().map(exercise).collect(),
         })
