@@ -8,6 +8,7 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod cgroup;
 pub mod files;
 pub mod lab;
 mod libbpf_log;
