@@ -8,9 +8,10 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
-pub mod files;
 pub mod bpffs;
+pub mod cgroup;
 pub mod elf;
+pub mod files;
 pub mod insn;
 pub mod lab;
 mod libbpf_log;

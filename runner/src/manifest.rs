@@ -142,6 +142,7 @@ pub const FEATURES: &[&str] = &[
     "ringbuf",
     "perf-event-array",
     "trace-pipe",
+    "cgroup",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Open { paths: Vec<PathBuf>, uid: u32, times: u32, processes: u32 },
     /// Change the permissions of a file.
     Chmod { path: PathBuf, mode: u32, uid: u32 },
+    /// Try a TCP connection, and close it.
+    Connect { address: Ipv4Addr, port: u16, uid: u32 },
 }
 
 impl FromStr for Command {
@@ -101,6 +103,11 @@ impl FromStr for Command {
                 let mode = mode(&mut pairs)?.context("chmod wants mode=...")?;
                 Self::Chmod { path, mode, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
             }
+            "connect" => {
+                let address = take(&mut pairs, "address")?.unwrap_or(Ipv4Addr::LOCALHOST);
+                let port = take(&mut pairs, "port")?.context("connect wants port=...")?;
+                Self::Connect { address, port, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
+            }
             other => bail!("there is no command {other}"),
         };
         match pairs.keys().next() {
@@ -123,9 +130,7 @@ fn take<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Option<T>> {
 
 fn take_all<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Vec<T>> {
     let values = pairs.remove(key).unwrap_or_default().into_iter();
-    values
-        .map(|value| value.parse().map_err(|_| anyhow!("{key}={value} makes no sense")))
-        .collect()
+    values.map(|value| value.parse().map_err(|_| anyhow!("{key}={value} makes no sense"))).collect()
 }
 
 /// Octal digits, as chmod(1) takes them.
@@ -140,7 +145,8 @@ fn mode(pairs: &mut Pairs<'_>) -> Result<Option<u32>> {
 /// A path that may be changed: files of the machine itself are left alone.
 fn own(path: PathBuf) -> Result<PathBuf> {
     let inside = path.strip_prefix(files::FOLDER).ok().filter(|inside| *inside != Path::new(""));
-    let plain = |inside: &Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
+    let plain =
+        |inside: &Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside.is_some_and(plain) {
         bail!("{} is not a path below {}", path.display(), files::FOLDER);
     }
@@ -217,6 +223,10 @@ mod tests {
                 "chmod path=/tmp/a mode=4755 uid=7",
                 Command::Chmod { path: "/tmp/a".into(), mode: 0o4755, uid: 7 },
             ),
+            (
+                "connect port=80 uid=7",
+                Command::Connect { address: Ipv4Addr::LOCALHOST, port: 80, uid: 7 },
+            ),
         ] {
             assert_eq!(line.parse::<Command>().unwrap(), command, "{line}");
         }
@@ -245,6 +255,8 @@ mod tests {
             ("read", "read wants sizes=..."),
             ("read sizes=1,", "`` is no size: it goes from 0 to 1048576"),
             ("read sizes=1048577", "`1048577` is no size: it goes from 0 to 1048576"),
+            ("connect address=127.0.0.1", "connect wants port=..."),
+            ("connect port=65536", "port=65536 makes no sense"),
         ] {
             assert_eq!(line.parse::<Command>().unwrap_err().to_string(), error, "{line}");
         }

@@ -51,6 +51,8 @@ Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, o
                                         open each file for reading as often as told, and close it, by
                                         so many processes at once: see --workers
   chmod path=/tmp/a mode=0600 uid=1000  change the permissions of a file, by one of the same processes
+  connect address=127.0.0.1 port=80 uid=1000
+                                        try a TCP connection, by one of the same processes
 
 Each is answered by `ok PID...` (who made the events) or `error: ...`; for some ` : ` and what came of it
 follow, such as `open /tmp/a: ok ; open /tmp/b: ENOENT`. Ends with its input.
@@ -61,8 +63,8 @@ Usage: stimulus [--uid-base N] [--own-network] [--own-files] [--spare N] [--work
   --own-network  leave the machine's network for a new one with nothing but a loopback interface
   --own-files    leave the machine's /tmp for a new one, which is empty and ends with us
   --spare N      start this many processes for `exit` and `exec-missing` to use up (default: 0)
-  --workers N    start this many processes that wait for a `file`, `open` or `chmod`; where none is left,
-                 one is started then, and a program's start opens files of its own (default: 0)
+  --workers N    start this many processes that wait for a `file`, `open`, `chmod` or `connect`; where
+                 none is left, one is started then, and a program's start opens files of its own (default: 0)
 ";
 
 fn main() -> ExitCode {
@@ -172,7 +174,9 @@ impl Stimulus {
                 Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
             Command::Open { processes, .. } => self.workers.told(line, processes),
-            Command::File { .. } | Command::Chmod { .. } => self.workers.told(line, 1),
+            Command::File { .. } | Command::Chmod { .. } | Command::Connect { .. } => {
+                self.workers.told(line, 1)
+            }
         }
     }
 
