@@ -8,11 +8,14 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod http;
 pub mod lab;
 mod libbpf_log;
 pub mod network;
 mod outcome;
+pub mod ping;
 pub mod record;
+pub mod topology;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;

@@ -265,7 +265,7 @@ impl Manifest {
 }
 
 /// The kernel features that the `probe` program knows.
-pub const FEATURES: [&str; 10] = [
+pub const FEATURES: [&str; 11] = [
     "btf",
     "kprobe",
     "tracepoint",
@@ -276,6 +276,7 @@ pub const FEATURES: [&str; 10] = [
     "ringbuf",
     "perf-event-array",
     "trace-pipe",
+    "veth",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use labs::topology::{End, Namespace, cable};
 use labs::{Tracefs, network};
 use libbpf_rs::{
     Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
@@ -20,7 +22,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 10] = [
+pub(crate) const FEATURES: [Feature; 11] = [
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -31,6 +33,7 @@ pub(crate) const FEATURES: [Feature; 10] = [
     Feature { name: "ringbuf", check: ringbuf },
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
+    Feature { name: "veth", check: veth },
 ];
 
 fn btf() -> Result<()> {
@@ -124,6 +127,17 @@ fn trace_pipe() -> Result<()> {
     tracefs.trace_pipe()?;
     ensure!(tracefs.text("tracing_on").trim() != "0", "tracing is switched off (tracing_on is 0)");
     Ok(())
+}
+
+/// Interfaces in pairs, one in each of two network namespaces.
+fn veth() -> Result<()> {
+    let (here, there) = (Namespace::new("here")?, Namespace::new("there")?);
+    let end = |namespace, last| End {
+        namespace,
+        interface: "end",
+        address: Ipv4Addr::new(10, 8, 0, last),
+    };
+    cable(&end(&here, 1), &end(&there, 2)).context("there are no veth interfaces").map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.

@@ -9,7 +9,6 @@
 //! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
 
 mod command;
-mod ping;
 mod spare;
 
 use std::ffi::CString;
@@ -20,6 +19,7 @@ use std::process::{Command as Process, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use command::Command;
+use labs::ping::{PATIENCE, ping};
 use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
 use nix::time::ClockId;
@@ -111,8 +111,8 @@ impl Stimulus {
                 Ok(own)
             }
             Command::Ping { times, address } => {
-                let received =
-                    ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
+                let received = ping(address, times, PATIENCE)
+                    .with_context(|| format!("cannot ping {address}"))?;
                 Ok(format!("{own} sent={times} received={received}"))
             }
         }
