@@ -8,15 +8,15 @@ use microvm::Blueprint;
 use crate::compile;
 use crate::course::{Course, Lab};
 use crate::error::Error;
-use crate::manifest::{Break, Step};
+use crate::manifest::Step;
 use crate::programs;
+use crate::subject::Subject;
 
-/// The commands for a lab, with a known mistake put in where one is given; `machine` is given where the
-/// lab runs in a micro-VM.
+/// The commands for what of a lab is to be run; `machine` is given where it runs in a micro-VM.
 pub fn render(
     course: &Course,
     lab: &Lab,
-    broken: Option<&Break>,
+    subject: Subject<'_>,
     machine: Option<&Blueprint>,
 ) -> Result<String, Error> {
     let name = &lab.name;
@@ -29,31 +29,39 @@ pub fn render(
         let _ = write!(text, "\n# {title}\n{}\n", commands.join("\n"));
     };
     let mut source = lab.source().display().to_string();
-    if let Some(known) = broken {
+    if let (Some(patch), Some(attempt)) = (subject.patch(), subject.attempt(lab, String::new())) {
         let copy = format!("/tmp/{name}.bpf.c");
-        let patch = lab.folder.join(&known.patch);
+        let patch = lab.folder.join(patch);
         part(
-            &format!("Break {}: {}", known.name, known.title),
+            &format!("{}: {}", attempt.label, attempt.title),
             &[format!("patch --output={copy} {source} {}", patch.display())],
         );
         source = format!("-I{} {copy}", lab.folder.display());
     }
-    let flags: Vec<String> = compile::flags(&course.root)?.iter().map(|f| quoted(f)).collect();
-    part("Compile the BPF C", &[format!("clang {} -c {source} -o {object}", flags.join(" "))]);
-    part(
-        "Look at it: sections, and bytecode with source lines (package llvm)",
-        &[format!("llvm-objdump --section-headers {object}"), format!("llvm-objdump -S {object}")],
-    );
+    if lab.has_object {
+        let flags: Vec<String> = compile::flags(&course.root)?.iter().map(|f| quoted(f)).collect();
+        part("Compile the BPF C", &[format!("clang {} -c {source} -o {object}", flags.join(" "))]);
+        part(
+            "Look at it: sections, and bytecode with source lines (package llvm)",
+            &[
+                format!("llvm-objdump --section-headers {object}"),
+                format!("llvm-objdump -S {object}"),
+            ],
+        );
+    }
     part("Build the lab's program", &[programs::build_command(&triple).join(" ")]);
-    let words = [format!("{programs}/{}", lab.binary()), "--object".into(), object.clone()];
-    let words: Vec<&str> = words.iter().chain(&lab.manifest.args).map(String::as_str).collect();
+    let mut words = vec![format!("{programs}/{}", lab.binary())];
+    if lab.has_object {
+        words.extend(["--object".into(), object.clone()]);
+    }
+    words.extend_from_slice(subject.args(lab));
     part(
         "Load, attach and watch it on this machine's kernel; Ctrl-C ends it",
         &[format!("sudo {}", words.join(" "))],
     );
     let steps: Vec<String> =
-        lab.manifest.steps.iter().filter(|s| **s != Step::Enter).map(Step::to_string).collect();
-    let spare = match lab.manifest.steps.iter().map(Step::spare).sum::<u32>() {
+        subject.steps(lab).iter().filter(|s| **s != Step::Enter).map(Step::to_string).collect();
+    let spare = match subject.steps(lab).iter().map(Step::spare).sum::<u32>() {
         0 => String::new(),
         spare => format!(" --spare {spare}"),
     };
@@ -63,15 +71,12 @@ pub fn render(
             &[format!("printf '{}\\n' | sudo {programs}/stimulus{spare}", steps.join("\\n"))],
         );
     }
-    part(
-        "What the kernel has loaded, and what the verifier says (package bpftool)",
-        &[
-            "sudo bpftool prog list".into(),
-            "sudo bpftool map list".into(),
-            format!("sudo bpftool --debug prog loadall {object} /sys/fs/bpf/{name}"),
-            format!("sudo rm -r /sys/fs/bpf/{name}"),
-        ],
-    );
+    let mut look = vec!["sudo bpftool prog list".into(), "sudo bpftool map list".into()];
+    if lab.has_object {
+        look.push(format!("sudo bpftool --debug prog loadall {object} /sys/fs/bpf/{name}"));
+        look.push(format!("sudo rm -r /sys/fs/bpf/{name}"));
+    }
+    part("What the kernel has loaded, and what the verifier says (package bpftool)", &look);
     if let Some(blueprint) = machine {
         part(
             "The kernel of the micro-VM; any initramfs will do to look around",

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod dev;
 mod kernel;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::CheckArgs;
+pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -21,6 +23,7 @@ pub use kernel::{AddArgs, KernelAction, KernelArgs};
   labrunner list                                      all labs
   labrunner ch2 hello-map                             run a lab in a fresh micro-VM
   labrunner ch2 hello-map --break null-check          see what the verifier says of a known mistake
+  labrunner ch3 hello-xdp --exercise drop             check what you changed for an exercise
   labrunner ch3 hello-xdp --on host                   run a lab on this machine's own kernel
   labrunner ch2 hello --format json                   one JSON object for other programs
 
@@ -69,6 +72,8 @@ Exit status: 0 nothing failed and something passed, 1 something failed, 69 somet
     Kernel(KernelArgs),
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
+    /// Write labs: make one, record its outputs, prove that it is whole.
+    Dev(DevArgs),
 }
 
 /// Which shell.
@@ -114,6 +119,15 @@ pub struct RunArgs {
     /// a name, list the mistakes of the lab.
     #[arg(long = "break", value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     pub break_name: Option<String>,
+
+    /// Check the program against the task of an exercise; without a name, list the exercises of the
+    /// lab.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub exercise: Option<String>,
+
+    /// Show the course's solution of the exercise, in a copy of the program, and run that.
+    #[arg(long, requires = "exercise", conflicts_with = "break_name")]
+    pub solution: bool,
 
     /// Where to run: in a fresh micro-VM, or on this machine's own kernel with rights raised for the
     /// lab alone.

@@ -43,7 +43,10 @@ pub fn compare(expected: &str, found: &str) -> Option<Vec<Line>> {
     if expected == found {
         return None;
     }
-    let diff = TextDiff::from_lines(expected, found);
+    // The last line ends as all others do, or it would differ from itself.
+    let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
+    let (expected, found) = (ended(expected), ended(found));
+    let diff = TextDiff::from_lines(&expected, &found);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
@@ -67,6 +70,11 @@ pub fn plain(lines: &[Line]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_was_the_last_is_not_another() {
+        assert_eq!(plain(&compare("a\nb\n", "a\n").unwrap()), " a\n-b\n");
+    }
 
     #[test]
     fn equal_texts_have_no_difference() {

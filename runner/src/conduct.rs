@@ -24,6 +24,9 @@ const STIMULUS: Duration = Duration::from_secs(20);
 /// and so on. Far from those of people, services and containers (see systemd's UIDS-GIDS document).
 const UID_BASE: u32 = 1_900_000_000;
 
+/// Where a lab finds the tools that it starts.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// What is to be run.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -31,8 +34,10 @@ pub struct Plan<'a> {
     pub lab: PathBuf,
     /// Its further arguments.
     pub args: &'a [String],
-    /// The object that it loads.
-    pub object: &'a [u8],
+    /// The object that it loads, if the lab has one.
+    pub object: Option<&'a [u8]>,
+    /// Programs of this machine that it starts.
+    pub tools: &'a [String],
     /// The stimulus binary on this machine.
     pub stimulus: PathBuf,
     /// What happens while the program is attached.
@@ -60,6 +65,7 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
         marks: Vec::new(),
         answers: Vec::new(),
         stimulus_words: Vec::new(),
+        events: Vec::new(),
         pids: Vec::new(),
         exited: None,
     };
@@ -73,6 +79,7 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
         end,
         reached: conductor.watch.stage(),
         stages: conductor.watch.finish(),
+        events: conductor.events,
         stimulus: conductor.pids,
         uid_base,
         shared,
@@ -96,6 +103,8 @@ struct Conductor<'a> {
     /// Lines that the stimulus answered and nobody has read yet.
     answers: Vec<String>,
     stimulus_words: Vec<u8>,
+    /// What came of the events that are to be shown.
+    events: Vec<String>,
     pids: Vec<u32>,
     exited: Option<ExitStatus>,
 }
@@ -145,10 +154,14 @@ impl Conductor<'_> {
 
     fn start_lab(&mut self, plan: &Plan<'_>, network: Option<&str>) -> Result<(), Error> {
         let program = self.session.install(&plan.lab)?;
-        let object = self.session.provide("lab.bpf.o", plan.object)?;
-        let mut argv = vec![program, "--object".to_string(), object];
+        self.session.install_tools(plan.tools)?;
+        let mut argv = vec![program];
+        if let Some(object) = plan.object {
+            argv.push("--object".into());
+            argv.push(self.session.provide("lab.bpf.o", object)?);
+        }
         argv.extend_from_slice(plan.args);
-        let mut env = vec![("LAB_STAGES", "1")];
+        let mut env = vec![("LAB_STAGES", "1"), ("PATH", PATH)];
         env.extend(network.map(|path| ("LAB_NETNS", path)));
         self.lab = self.session.spawn(&argv, &env)?;
         self.deadline = Instant::now() + self.allowed;
@@ -188,6 +201,11 @@ impl Conductor<'_> {
         let Some(pids) = answer.strip_prefix("ok") else {
             return Ok(Waited::Ended(End::Disturbed(format!("`{step}`: {answer}"))));
         };
+        // `ok 17 18 : ping 127.0.0.1: 3 sent, 3 received`
+        let (pids, told) = pids.split_once(" : ").unwrap_or((pids, ""));
+        if step.is_reported() && !told.is_empty() {
+            self.events.extend(told.split(" ; ").map(str::to_string));
+        }
         self.pids.extend(pids.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
         Ok(Waited::Done)
     }

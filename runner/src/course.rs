@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::manifest::{Break, Manifest};
+use crate::manifest::{Break, Exercise, Manifest};
 
 /// The files of the course.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Lab {
     pub folder: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
+    /// Whether it has BPF C that is compiled to an object. Some labs are about user space alone.
+    pub has_object: bool,
 }
 
 impl Lab {
@@ -52,6 +54,15 @@ impl Lab {
             unknown(&format!("break of {}", self.title()), name, &names)
         })
     }
+
+    /// The exercise of that name.
+    pub fn find_exercise(&self, name: &str) -> Result<&Exercise, Error> {
+        let exercises = &self.manifest.exercises;
+        exercises.iter().find(|exercise| exercise.name == name).ok_or_else(|| {
+            let names: Vec<&str> = exercises.iter().map(|e| e.name.as_str()).collect();
+            unknown(&format!("exercise of {}", self.title()), name, &names)
+        })
+    }
 }
 
 impl Course {
@@ -74,7 +85,15 @@ impl Course {
                 let folder = Path::new("labs-bpf").join(&chapter).join(&lab);
                 if root.join(&folder).join("lab.toml").is_file() {
                     let manifest = read_manifest(&root, &folder)?;
-                    labs.push(Lab { chapter: chapter.clone(), name: lab, folder, manifest });
+                    let mut lab = Lab {
+                        chapter: chapter.clone(),
+                        name: lab,
+                        folder,
+                        manifest,
+                        has_object: false,
+                    };
+                    lab.has_object = root.join(lab.source()).exists();
+                    labs.push(lab);
                 }
             }
         }

@@ -1,10 +1,9 @@
-//! Applying a break's edit to a copy of the learner's program.
+//! Applying an edit of the course to a copy of the learner's program.
 
 use std::fs;
 
 use crate::course::{Course, Lab};
 use crate::error::Error;
-use crate::manifest::Break;
 
 /// A program text and the edit that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +28,11 @@ pub fn source(course: &Course, lab: &Lab) -> Result<String, Error> {
     })
 }
 
-/// The BPF C of a lab with a known mistake put in. The file on disk stays as it is.
-pub fn broken(course: &Course, lab: &Lab, known: &Break) -> Result<Edited, Error> {
+/// The BPF C of a lab with an edit put in, a unified diff relative to the lab's folder. The file on disk
+/// stays as it is.
+pub fn applied(course: &Course, lab: &Lab, patch: &str) -> Result<Edited, Error> {
     let original = source(course, lab)?;
-    let path = lab.folder.join(&known.patch);
+    let path = lab.folder.join(patch);
     let text = fs::read_to_string(course.root.join(&path))
         .map_err(|e| Error::Usage(format!("cannot read {}: {e}", path.display())))?;
     let patch = diffy::Patch::from_str(&text)

@@ -33,6 +33,10 @@ pub trait Session {
     /// Makes bytes available as a file; returns the path by which a spawned program opens it.
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;
 
+    /// Makes programs of this machine available by their names, such as `bpftool`, for those that are
+    /// spawned.
+    fn install_tools(&mut self, names: &[String]) -> Result<(), Error>;
+
     /// Starts a program with the rights to load BPF programs.
     fn spawn(&mut self, argv: &[String], env: &[(&str, &str)]) -> Result<ProcessId, Error>;
 

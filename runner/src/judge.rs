@@ -50,9 +50,10 @@ impl Failure {
 pub fn judge(outcome: &Outcome, expected: &str) -> Verdict {
     match outcome {
         Outcome::Printed(found) => match compare(expected, found) {
-            _ if expected.is_empty() => {
-                Verdict::Fail(Failure::new(Stage::Compare, "no expected output is recorded"))
-            }
+            _ if expected.is_empty() => Verdict::Fail(Failure::new(
+                Stage::Compare,
+                "no expected output is recorded (labrunner dev record writes it down)",
+            )),
             None => Verdict::Pass,
             Some(diff) => Verdict::Fail(Failure {
                 stage: Stage::Compare,
@@ -116,24 +117,40 @@ pub fn judge_break(
     }
 }
 
-/// The mistake of the course that fails just like this, on a kernel of this release. `expected` gives
-/// the output of a mistake that shows there.
+/// Judges a program that is not to solve an exercise: it passes when it fails the exercise's check.
+pub fn judge_unsolved(outcome: &Outcome, expected: &str) -> Verdict {
+    match judge(outcome, expected) {
+        Verdict::Fail(_) if expected.is_empty() && matches!(outcome, Outcome::Printed(_)) => {
+            judge(outcome, expected)
+        }
+        Verdict::Fail(_) => Verdict::Pass,
+        Verdict::Pass => {
+            let message = "the program solves the exercise before anything is changed";
+            Verdict::Fail(Failure::new(Stage::Compare, message))
+        }
+        other => other,
+    }
+}
+
+/// The mistake of the course that fails just like this, on a kernel of this release. With each comes the
+/// name of what it prints, which `expected` reads, for a mistake that shows there.
 pub fn recognise<'a>(
     outcome: &Outcome,
-    breaks: &'a [Break],
+    known: &[(&'a Break, String)],
     release: &str,
-    expected: impl Fn(&Break) -> Option<String>,
+    expected: impl Fn(&str) -> Option<String>,
 ) -> Option<&'a Break> {
-    breaks.iter().find(|known| {
+    let like_it = |known: &Break, name: &str| {
         let declared = known.failure_on(release);
         match (declared.stage, outcome) {
             _ if declared.loads => false,
             (Stage::Compare, Outcome::Printed(_)) => {
-                expected(known).is_some_and(|text| judge(outcome, &text) == Verdict::Pass)
+                expected(name).is_some_and(|text| judge(outcome, &text) == Verdict::Pass)
             }
             _ => !declared.message.is_empty() && deviation(outcome, &declared).is_none(),
         }
-    })
+    };
+    known.iter().find(|(known, name)| like_it(known, name)).map(|(known, _)| *known)
 }
 
 fn stage_of(outcome: &Outcome) -> Stage {

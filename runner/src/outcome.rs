@@ -64,7 +64,12 @@ impl Outcome {
                     uid_base: transcript.uid_base,
                     shared: transcript.shared,
                 };
-                Self::Printed(normalise(&transcript.stdout, &stimulus))
+                let mut printed = normalise(&transcript.stdout, &stimulus);
+                if !transcript.events.is_empty() {
+                    let events = transcript.events.join("\n");
+                    printed += &normalise(format!("events:\n{events}\n").as_bytes(), &stimulus);
+                }
+                Self::Printed(printed)
             }
             End::Exited(status) => {
                 let stderr = String::from_utf8_lossy(&transcript.stderr);

@@ -1,9 +1,11 @@
 //! Everything that is to be said of one run. One report feeds every output format.
 
+use crate::course::Lab;
 use crate::error::{FAILED, PASSED, UNAVAILABLE};
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
 use crate::stage::Timing;
+use crate::subject::Subject;
 use crate::transcript::Transcript;
 
 /// The report on one run of one lab.
@@ -17,7 +19,7 @@ pub struct Report {
     pub engine: &'static str,
     /// Release of the kernel that it ran on, once that is known.
     pub kernel: Option<String>,
-    /// The known mistake that was put in.
+    /// What was run other than the lab's own program and task.
     pub attempt: Option<Attempt>,
     /// clang's warnings.
     pub warnings: String,
@@ -37,20 +39,28 @@ pub struct Report {
     pub transcript: Option<Transcript>,
 }
 
-/// A known mistake that was put in on purpose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A break, an exercise, or its solution.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its name.
-    pub name: String,
-    /// What the edit does.
+    /// `break null-check`.
+    pub label: String,
+    /// What the edit does, or what is to be done.
     pub title: String,
-    /// The edit as a unified diff without file names.
+    /// The task of an exercise that is the learner's to solve.
+    pub task: Option<String>,
+    /// Name of the mistake that was put in.
+    pub broken: Option<String>,
+    /// Name of the exercise.
+    pub exercise: Option<String>,
+    /// The course's own solution was put in.
+    pub solution: bool,
+    /// The edit as a unified diff without file names; empty where nothing was edited.
     pub diff: String,
     /// The file that was edited, relative to the course's root.
     pub file: String,
-    /// Why it fails.
-    pub why: String,
-    /// This kernel accepts it.
+    /// Why a mistake fails.
+    pub why: Option<String>,
+    /// This kernel accepts the mistake.
     pub loads: bool,
 }
 
@@ -64,12 +74,53 @@ pub struct Recognised {
 }
 
 impl Report {
+    /// A report on something that has not run yet; `diff` is the edit that is put in.
+    pub fn new(lab: &Lab, subject: Subject<'_>, engine: &'static str, diff: String) -> Self {
+        Self {
+            lab: lab.title(),
+            summary: lab.manifest.summary.clone(),
+            engine,
+            kernel: None,
+            attempt: subject.attempt(lab, diff),
+            warnings: String::new(),
+            verdict: Verdict::Skipped("it did not run".into()),
+            outcome: None,
+            stages: Vec::new(),
+            recognised: None,
+            hint: None,
+            learned: None,
+            transcript: None,
+        }
+    }
+
     /// The exit status that tells the verdict to a shell.
     pub fn exit_code(&self) -> u8 {
         match self.verdict {
             Verdict::Pass => PASSED,
             Verdict::Fail(_) | Verdict::Timeout { .. } => FAILED,
             Verdict::Skipped(_) | Verdict::Environment(_) => UNAVAILABLE,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Report {
+    /// A report with nothing but a verdict.
+    pub(crate) fn with(verdict: Verdict) -> Self {
+        Self {
+            lab: "ch2 hello".into(),
+            summary: String::new(),
+            engine: "vm",
+            kernel: None,
+            attempt: None,
+            warnings: String::new(),
+            verdict,
+            outcome: None,
+            stages: Vec::new(),
+            recognised: None,
+            hint: None,
+            learned: None,
+            transcript: None,
         }
     }
 }

@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 use crate::compile::{Compiled, compile};
 use crate::conduct::{Plan, conduct};
 use crate::course::{Course, Lab};
-use crate::edit;
-use crate::engine::Engine;
+use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::expected;
 use crate::features::{Lack, probe};
-use crate::judge::{Verdict, judge, judge_break, recognise};
-use crate::manifest::Break;
+use crate::hint;
+use crate::judge::{Verdict, judge, judge_break, judge_unsolved, recognise};
 use crate::outcome::Outcome;
 use crate::programs::Programs;
-use crate::report::{Attempt, Recognised, Report};
+use crate::report::{Recognised, Report};
 use crate::stage::{Stage, Timing};
+use crate::subject::Subject;
 use crate::transcript::Transcript;
 
 /// How long a lab may take where nothing else is said. They take about a second.
@@ -27,12 +27,12 @@ pub struct Request<'a> {
     pub course: &'a Course,
     /// The lab.
     pub lab: &'a Lab,
-    /// A known mistake to put in.
-    pub broken: Option<&'a Break>,
+    /// What of it.
+    pub subject: Subject<'a>,
     /// The programs that the course has built.
     pub programs: &'a Programs,
-    /// How long the lab may take.
-    pub deadline: Duration,
+    /// How long the lab may take, where it is not what the manifest says.
+    pub deadline: Option<Duration>,
     /// Whether clang's messages shall have colours.
     pub color: bool,
 }
@@ -44,54 +44,24 @@ impl Request<'_> {
     /// What is wrong with the course's files or the command line. What this machine lacks is a
     /// verdict.
     pub fn run(&self, engine: &dyn Engine, say: &mut dyn FnMut(&str)) -> Result<Report, Error> {
-        let mut report = self.empty_report(engine)?;
-        match self.fill(&mut report, engine, say) {
+        let edited = self.subject.edited(self.course, self.lab)?;
+        let (text, diff) = edited.map_or((None, String::new()), |e| (Some(e.text), e.diff));
+        let mut report = Report::new(self.lab, self.subject, engine.name(), diff);
+        match self.fill(&mut report, text.as_deref(), engine, say) {
             Err(Error::Environment(unable)) => report.verdict = Verdict::Environment(unable),
             done => done?,
         }
-        match report.verdict {
-            Verdict::Pass => report.learned = Some(self.lab.manifest.learned.clone()),
-            Verdict::Fail(ref failure) if failure.stage == Stage::Compile => {}
-            Verdict::Fail(_) | Verdict::Timeout { .. } => {
-                report.hint = self.lab.manifest.hints.first().cloned();
-            }
-            Verdict::Skipped(_) | Verdict::Environment(_) => {}
+        if report.verdict == Verdict::Pass {
+            report.learned = Some(self.subject.learned(self.lab).to_string());
         }
+        report.hint = hint::first(&report, self.subject.hints(self.lab));
         Ok(report)
-    }
-
-    fn empty_report(&self, engine: &dyn Engine) -> Result<Report, Error> {
-        let attempt = match self.broken {
-            Some(known) => Some(Attempt {
-                name: known.name.clone(),
-                title: known.title.clone(),
-                diff: edit::broken(self.course, self.lab, known)?.diff,
-                file: self.lab.source().display().to_string(),
-                why: known.why.clone(),
-                loads: false,
-            }),
-            None => None,
-        };
-        Ok(Report {
-            lab: self.lab.title(),
-            summary: self.lab.manifest.summary.clone(),
-            engine: engine.name(),
-            kernel: None,
-            attempt,
-            warnings: String::new(),
-            verdict: Verdict::Skipped("it did not run".into()),
-            outcome: None,
-            stages: Vec::new(),
-            recognised: None,
-            hint: None,
-            learned: None,
-            transcript: None,
-        })
     }
 
     fn fill(
         &self,
         report: &mut Report,
+        text: Option<&str>,
         engine: &dyn Engine,
         say: &mut dyn FnMut(&str),
     ) -> Result<(), Error> {
@@ -99,87 +69,105 @@ impl Request<'_> {
         let start = Instant::now();
         let mut session = engine.start(say)?;
         let compiling = Instant::now();
-        let text = match self.broken {
-            Some(known) => Some(edit::broken(self.course, self.lab, known)?.text),
-            None => None,
-        };
-        let source = self.lab.source();
-        let compiled = compile(&self.course.root, &source, text.as_deref(), self.color)?;
+        let compiled = self
+            .lab
+            .has_object
+            .then(|| compile(&self.course.root, &self.lab.source(), text, self.color));
         let compile_took = compiling.elapsed();
         report.stages.push(Timing { stage: Stage::Compile, took: compile_took });
-        let object = match compiled {
-            Compiled::Object { object, warnings } => {
+        let object = match compiled.transpose()? {
+            Some(Compiled::Object { object, warnings }) => {
                 report.warnings = warnings;
-                object
+                Some(object)
             }
-            Compiled::Rejected(words) => {
+            Some(Compiled::Rejected(words)) => {
                 return self.conclude(report, Outcome::DoesNotCompile(words));
             }
+            None => None,
         };
 
         report.kernel = Some(session.ready(say)?);
-        match probe(&mut *session, &self.programs.path("probe"), &self.lab.manifest.needs)? {
-            None => {}
-            Some(Lack::Feature(reason)) => {
-                report.verdict = Verdict::Skipped(reason);
-                return Ok(());
-            }
-            Some(Lack::Rights(reason)) => {
-                return Err(Error::unable(
-                    format!("The kernel does not let us try what the lab needs ({reason})."),
-                    "Run the lab in a micro-VM (leave out `--on host`), or as root.",
-                ));
-            }
+        if let Some(reason) = self.lacking(&mut *session)? {
+            report.verdict = Verdict::Skipped(reason);
+            return Ok(());
         }
         let took = start.elapsed().saturating_sub(compile_took);
         report.stages.push(Timing { stage: Stage::Start, took });
 
-        let transcript = conduct(&mut *session, &self.plan(&object))?;
+        let transcript = conduct(&mut *session, &self.plan(object.as_deref()))?;
         drop(session);
         report.stages.extend(&transcript.stages);
-        let outcome = Outcome::of(&transcript, self.lab.manifest.keep, &object);
+        let keep = self.lab.manifest.keep;
+        let outcome = Outcome::of(&transcript, keep, object.as_deref().unwrap_or_default());
         report.transcript = Some(transcript);
         self.conclude(report, outcome)
     }
 
-    fn plan<'a>(&'a self, object: &'a [u8]) -> Plan<'a> {
+    /// What the kernel lacks that the lab needs.
+    fn lacking(&self, session: &mut dyn Session) -> Result<Option<String>, Error> {
+        let needs = self.subject.needs(self.lab);
+        match probe(session, &self.programs.path("probe"), &needs)? {
+            None => Ok(None),
+            Some(Lack::Feature(reason)) => Ok(Some(reason)),
+            Some(Lack::Rights(reason)) => Err(Error::unable(
+                format!("The kernel does not let us try what the lab needs ({reason})."),
+                "Run the lab in a micro-VM (leave out `--on host`), or as root.",
+            )),
+        }
+    }
+
+    fn plan<'a>(&'a self, object: Option<&'a [u8]>) -> Plan<'a> {
+        let seconds = self.lab.manifest.seconds;
+        let usual = seconds.map_or(DEADLINE, |seconds| Duration::from_secs(seconds.into()));
         Plan {
             lab: self.programs.path(&self.lab.binary()),
-            args: &self.lab.manifest.args,
+            args: self.subject.args(self.lab),
             object,
+            tools: &self.lab.manifest.tools,
             stimulus: self.programs.path("stimulus"),
-            steps: &self.lab.manifest.steps,
-            deadline: self.deadline,
+            steps: self.subject.steps(self.lab),
+            deadline: self.deadline.unwrap_or(usual),
         }
     }
 
     fn conclude(&self, report: &mut Report, outcome: Outcome) -> Result<(), Error> {
         let start = Instant::now();
         let release = report.kernel.clone().unwrap_or_default();
-        let read = |name| expected::read(self.course, self.lab, name);
-        report.verdict = match self.broken {
-            None => match &outcome {
-                Outcome::Printed(_) => judge(&outcome, &read(None)?),
-                _ => judge(&outcome, ""),
-            },
-            Some(known) => {
-                let declared = known.failure_on(&release);
-                if let Some(attempt) = &mut report.attempt {
-                    attempt.loads = declared.loads;
+        let read = |name: String| expected::read(self.course, &name, &release);
+        let printed = matches!(outcome, Outcome::Printed(_));
+        let expected = if printed { read(self.subject.working_name(self.lab))? } else { None };
+        report.verdict = if printed && expected.is_none() && self.lab.manifest.varies {
+            Verdict::Skipped(format!(
+                "what this lab prints depends on the kernel, and is not recorded for Linux {release}"
+            ))
+        } else {
+            let expected = expected.unwrap_or_default();
+            match self.subject.mistake() {
+                None if matches!(self.subject, Subject::Shipped(_)) => {
+                    judge_unsolved(&outcome, &expected)
                 }
-                let broken = match declared.stage {
-                    Stage::Compare if !declared.loads => Some(read(Some(&known.name))?),
-                    _ => None,
-                };
-                judge_break(&outcome, &declared, &read(None)?, broken.as_deref())
+                None => judge(&outcome, &expected),
+                Some(known) => {
+                    let declared = known.failure_on(&release);
+                    if let Some(attempt) = &mut report.attempt {
+                        attempt.loads = declared.loads;
+                    }
+                    let broken = match declared.stage {
+                        Stage::Compare if !declared.loads => {
+                            Some(read(self.subject.expected_name(self.lab))?.unwrap_or_default())
+                        }
+                        _ => None,
+                    };
+                    judge_break(&outcome, &declared, &expected, broken.as_deref())
+                }
             }
         };
-        if self.broken.is_none() && report.verdict != Verdict::Pass {
-            let breaks = &self.lab.manifest.breaks;
-            let expected =
-                |known: &Break| expected::read(self.course, self.lab, Some(&known.name)).ok();
-            report.recognised = recognise(&outcome, breaks, &release, expected)
-                .map(|known| Recognised { name: known.name.clone(), why: known.why.clone() });
+        let own = matches!(self.subject, Subject::Program | Subject::Exercise(_));
+        if own && report.verdict != Verdict::Pass {
+            let expected = |name: &str| read(name.to_string()).ok().flatten();
+            report.recognised =
+                recognise(&outcome, &self.subject.known(self.lab), &release, expected)
+                    .map(|known| Recognised { name: known.name.clone(), why: known.why.clone() });
         }
         report.stages.push(Timing { stage: Stage::Compare, took: start.elapsed() });
         report.outcome = Some(outcome);

@@ -1,7 +1,6 @@
 //! A shell in a micro-VM: the tools of the trade inside, and the terminal passed through.
 
 pub mod terminal;
-pub mod tools;
 
 use std::io::{Read, Write};
 use std::time::Duration;

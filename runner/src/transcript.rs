@@ -19,6 +19,8 @@ pub struct Transcript {
     pub reached: Stage,
     /// How long each stage took.
     pub stages: Vec<Timing>,
+    /// What came of those events that are to be shown, one line each.
+    pub events: Vec<String>,
     /// Process numbers that made the events of the stimulus.
     pub stimulus: Vec<u32>,
     /// What the engine's stimulus added to user ids.

@@ -29,7 +29,7 @@ impl Junit {
         let report = &finished.report;
         let name = match &report.attempt {
             None => "program".to_string(),
-            Some(attempt) => format!("break {}", attempt.name),
+            Some(attempt) => attempt.label.clone(),
         };
         let mut case = TestCase::new(name, status(report));
         case.set_classname(report.lab.replace(' ', "."));
@@ -98,27 +98,18 @@ mod tests {
             (1, Verdict::Fail(failure)),
         ] {
             let attempt = (verdict != Verdict::Pass).then(|| Attempt {
-                name: "license".into(),
+                label: "break license".into(),
                 title: "Leave it out".into(),
-                diff: String::new(),
                 file: "hello.bpf.c".into(),
-                why: "It is needed.".into(),
-                loads: false,
+                why: Some("It is needed.".into()),
+                ..Attempt::default()
             });
             let report = Report {
-                lab: "ch2 hello".into(),
                 summary: "Hello".into(),
-                engine: "vm",
                 kernel: Some("6.1.0".into()),
                 attempt,
-                warnings: String::new(),
-                verdict,
-                outcome: None,
                 stages: vec![Timing { stage: Stage::Compile, took: Duration::from_millis(46) }],
-                recognised: None,
-                hint: None,
-                learned: None,
-                transcript: None,
+                ..Report::with(verdict)
             };
             junit.add(&Finished { row: 0, column, report, took: Duration::from_millis(1500) });
         }

@@ -4,11 +4,11 @@ use crate::course::{Course, Lab, unknown};
 use crate::engine::Engine;
 use crate::error::{Error, Unable};
 use crate::judge::{Failure, Verdict};
-use crate::manifest::Break;
 use crate::programs::Programs;
-use crate::report::{Attempt, Report};
-use crate::run::{DEADLINE, Request};
+use crate::report::Report;
+use crate::run::Request;
 use crate::stage::Stage;
+use crate::subject::Subject;
 
 /// Rows by columns; each pair is one run.
 pub struct Plan<'a> {
@@ -31,16 +31,6 @@ pub struct Row<'a> {
     pub subject: Subject<'a>,
 }
 
-/// What of a lab is put to the test. Whatever else a lab comes to have is one more of these, and one
-/// more line in `rows_of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject<'a> {
-    /// Its program, which must do what is expected.
-    Program,
-    /// Its program with a known mistake put in, which must fail as declared.
-    Break(&'a Break),
-}
-
 /// One kernel.
 pub struct Column {
     /// What people call it: its series, or `host`.
@@ -52,27 +42,24 @@ pub struct Column {
 }
 
 impl Row<'_> {
-    /// What a table calls it. The breaks follow their lab, so they are indented and do not repeat it.
+    /// What a table calls it. The others follow their lab's program, so they are indented and do not
+    /// repeat its name.
     pub fn label(&self) -> String {
         match self.subject {
             Subject::Program => self.lab.title(),
-            Subject::Break(known) => format!("  break {}", known.name),
+            other => format!("  {}", other.label()),
         }
     }
 
     /// The command that runs it alone on these kernels:
     /// `labrunner ch2 hello-map --break null-check --kernel 6.1,6.12`.
     pub fn command(&self, columns: &[&Column]) -> String {
-        let broken = match self.subject {
-            Subject::Program => String::new(),
-            Subject::Break(known) => format!(" --break {}", known.name),
-        };
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let place = match columns.first().map(|column| column.engine.name()) {
             Some("host") => "--on host".to_string(),
             _ => format!("--kernel {}", names.join(",")),
         };
-        format!("labrunner {}{broken} {place}", self.lab.title())
+        format!("labrunner {}{} {place}", self.lab.title(), self.subject.options())
     }
 }
 
@@ -101,12 +88,9 @@ impl Plan<'_> {
         let request = Request {
             course: self.course,
             lab: row.lab,
-            broken: match row.subject {
-                Subject::Program => None,
-                Subject::Break(known) => Some(known),
-            },
+            subject: row.subject,
             programs: self.programs,
-            deadline: DEADLINE,
+            deadline: None,
             color: false,
         };
         request.run(&*column.engine, say).unwrap_or_else(|error| {
@@ -124,32 +108,10 @@ impl Plan<'_> {
 
 /// The report on what did not come so far as to run.
 pub fn without_a_run(row: &Row<'_>, column: &Column, verdict: Verdict) -> Report {
-    let attempt = match row.subject {
-        Subject::Program => None,
-        Subject::Break(known) => Some(Attempt {
-            name: known.name.clone(),
-            title: known.title.clone(),
-            diff: String::new(),
-            file: row.lab.source().display().to_string(),
-            why: known.why.clone(),
-            loads: false,
-        }),
-    };
-    Report {
-        lab: row.lab.title(),
-        summary: row.lab.manifest.summary.clone(),
-        engine: column.engine.name(),
-        kernel: column.release.as_ref().ok().cloned(),
-        attempt,
-        warnings: String::new(),
-        verdict,
-        outcome: None,
-        stages: Vec::new(),
-        recognised: None,
-        hint: None,
-        learned: None,
-        transcript: None,
-    }
+    let mut report = Report::new(row.lab, row.subject, column.engine.name(), String::new());
+    report.kernel = column.release.as_ref().ok().cloned();
+    report.verdict = verdict;
+    report
 }
 
 /// The rows of these labs.
@@ -157,9 +119,24 @@ pub fn rows<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
     labs.iter().flat_map(|lab| rows_of(lab)).collect()
 }
 
+/// Rows that hold of the course as it is shipped: no exercise is solved before the learner comes.
+pub fn unsolved<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
+    let of_lab = |lab: &'a Lab| {
+        let exercises = lab.manifest.exercises.iter();
+        exercises.map(move |exercise| Row { lab, subject: Subject::Shipped(exercise) })
+    };
+    labs.iter().flat_map(|lab| of_lab(lab)).collect()
+}
+
+/// The program, its breaks, and of each exercise the solution and what is known to be wrong.
 fn rows_of(lab: &Lab) -> impl Iterator<Item = Row<'_>> {
     let breaks = lab.manifest.breaks.iter().map(Subject::Break);
-    std::iter::once(Subject::Program).chain(breaks).map(move |subject| Row { lab, subject })
+    let exercises = lab.manifest.exercises.iter().flat_map(|exercise| {
+        let wrong = exercise.wrong.iter().map(move |known| Subject::Wrong(exercise, known));
+        std::iter::once(Subject::Solution(exercise)).chain(wrong)
+    });
+    let subjects = std::iter::once(Subject::Program).chain(breaks).chain(exercises);
+    subjects.map(move |subject| Row { lab, subject })
 }
 
 /// The labs that the words name, in the order of the course; without words, all of them.

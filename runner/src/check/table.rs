@@ -181,22 +181,7 @@ mod tests {
     use crate::stage::Stage;
 
     fn finished(row: usize, column: usize, verdict: Verdict) -> Finished {
-        let report = Report {
-            lab: "ch2 hello".into(),
-            summary: String::new(),
-            engine: "vm",
-            kernel: None,
-            attempt: None,
-            warnings: String::new(),
-            verdict,
-            outcome: None,
-            stages: Vec::new(),
-            recognised: None,
-            hint: None,
-            learned: None,
-            transcript: None,
-        };
-        Finished { row, column, report, took: Duration::from_secs(1) }
+        Finished { row, column, report: Report::with(verdict), took: Duration::from_secs(1) }
     }
 
     fn fail(message: &str) -> Verdict {

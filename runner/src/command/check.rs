@@ -10,12 +10,13 @@ use super::lab::default_engine;
 use super::{course, say};
 use crate::check::jobs;
 use crate::check::junit::Junit;
-use crate::check::plan::{Column, Plan, rows, select};
+use crate::check::plan::{Column, Plan, Row, rows, select};
 use crate::check::pool::{self, Event, Finished};
 use crate::check::progress::Progress;
 use crate::check::table::Table;
 use crate::check::tally::Tally;
 use crate::cli::{CheckArgs, EngineName, Format};
+use crate::course::Course;
 use crate::engine::host::Host;
 use crate::engine::vm::Vm;
 use crate::error::{Error, INTERRUPTED};
@@ -35,12 +36,22 @@ const COMMANDS: usize = 5;
 pub fn run(args: &CheckArgs, format: Format) -> Result<u8, Error> {
     let course = course()?;
     let rows = rows(&select(&course, &args.only)?);
+    run_rows(&course, rows, args, format)
+}
+
+/// Runs these rows where the arguments say.
+pub(super) fn run_rows(
+    course: &Course,
+    rows: Vec<Row<'_>>,
+    args: &CheckArgs,
+    format: Format,
+) -> Result<u8, Error> {
     let engine = args.on.unwrap_or_else(default_engine);
     let jobs = jobs(args, engine);
     let programs = Programs::find(&course.root, &mut say)?;
     let mut columns = columns(args, engine, &programs)?;
     pool::prepare(&mut columns, jobs, &say)?;
-    let plan = Plan { course: &course, programs: &programs, rows, columns };
+    let plan = Plan { course, programs: &programs, rows, columns };
 
     let (sender, events) = channel();
     let interrupted = sender.clone();

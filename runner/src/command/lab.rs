@@ -3,7 +3,7 @@
 use super::{course, print, say};
 use crate::by_hand;
 use crate::cli::{EngineName, Format, RunArgs};
-use crate::course::Lab;
+use crate::course::{Lab, unknown};
 use crate::engine::Engine;
 use crate::engine::host::Host;
 use crate::engine::vm::Vm;
@@ -11,7 +11,8 @@ use crate::error::{Error, FAILED, PASSED};
 use crate::kernels;
 use crate::programs::Programs;
 use crate::render::{json, text};
-use crate::run::{DEADLINE, Request};
+use crate::run::Request;
+use crate::subject::Subject;
 
 /// Runs the lab and prints the report; the exit status tells the verdict.
 pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
@@ -26,14 +27,7 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         return Err(Error::Usage("Which lab? Name one, such as `ch2 hello-map`.".into()));
     };
     let lab = course.lab(chapter, args.lab.as_deref())?;
-    let broken = match args.break_name.as_deref() {
-        None => None,
-        Some("") => {
-            print(&breaks(lab))?;
-            return Ok(PASSED);
-        }
-        Some(name) => Some(lab.find_break(name)?),
-    };
+    let Some(subject) = subject(args, lab)? else { return Ok(PASSED) };
 
     let programs = Programs::find(&course.root, &mut say)?;
     let engines = engines(args, &programs)?;
@@ -42,15 +36,15 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
             AnyEngine::Vm(vm) => Some(vm.blueprint(&mut say)?),
             AnyEngine::Host(_) => None,
         };
-        print(&by_hand::render(&course, lab, broken, machine.as_ref())?)?;
+        print(&by_hand::render(&course, lab, subject, machine.as_ref())?)?;
         return Ok(PASSED);
     }
     let request = Request {
         course: &course,
         lab,
-        broken,
+        subject,
         programs: &programs,
-        deadline: args.deadline.unwrap_or(DEADLINE),
+        deadline: args.deadline,
         color: format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize(),
     };
     let mut code = PASSED;
@@ -101,10 +95,43 @@ fn worse(one: u8, other: u8) -> u8 {
     if one == FAILED || other == FAILED { FAILED } else { one.max(other) }
 }
 
-/// The mistakes that a lab knows, one a line.
-fn breaks(lab: &Lab) -> String {
-    let breaks = lab.manifest.breaks.iter();
-    breaks.map(|known| format!("{:14} {}\n", known.name, known.title)).collect()
+/// What of the lab is meant; `None` when a list was asked for and has been printed.
+fn subject<'a>(args: &RunArgs, lab: &'a Lab) -> Result<Option<Subject<'a>>, Error> {
+    let exercise = match args.exercise.as_deref() {
+        None => None,
+        Some("") => {
+            let exercises = lab.manifest.exercises.iter();
+            print_names(exercises.map(|exercise| (&exercise.name, &exercise.title)))?;
+            return Ok(None);
+        }
+        Some(name) => Some(lab.find_exercise(name)?),
+    };
+    Ok(Some(match (exercise, args.break_name.as_deref()) {
+        (None, None) => Subject::Program,
+        (None, Some("")) => {
+            let breaks = lab.manifest.breaks.iter();
+            print_names(breaks.map(|known| (&known.name, &known.title)))?;
+            return Ok(None);
+        }
+        (None, Some(name)) => Subject::Break(lab.find_break(name)?),
+        (Some(exercise), None) if args.solution => Subject::Solution(exercise),
+        (Some(exercise), None) => Subject::Exercise(exercise),
+        (Some(exercise), Some(name)) => {
+            let wrong = exercise.wrong.iter().find(|known| known.name == name);
+            Subject::Wrong(
+                exercise,
+                wrong.ok_or_else(|| {
+                    let names: Vec<&str> = exercise.wrong.iter().map(|k| k.name.as_str()).collect();
+                    unknown(&format!("wrong solution of {}", exercise.name), name, &names)
+                })?,
+            )
+        }
+    }))
+}
+
+/// Names and what they are, one a line.
+fn print_names<'a>(names: impl Iterator<Item = (&'a String, &'a String)>) -> Result<(), Error> {
+    print(&names.map(|(name, title)| format!("{name:14} {title}\n")).collect::<String>())
 }
 
 /// The micro-VM, unless there is no QEMU and we may use this machine's kernel.

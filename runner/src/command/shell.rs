@@ -13,8 +13,8 @@ use crate::engine::vm::{Vm, unable};
 use crate::error::{Error, FAILED};
 use crate::kernels;
 use crate::programs::Programs;
-use crate::shell::tools::Tools;
 use crate::shell::{interact, run_command};
+use crate::tools::Tools;
 
 /// Where the files of the lab are in the machine.
 const FOLDER: &str = "/lab";
@@ -33,7 +33,8 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
         return Err(Error::Usage("A shell is on one kernel: name one series.".into()));
     };
     let programs = Programs::find(&course.root, &mut say)?;
-    let object = match lab.map(|lab| compiled(&course, lab)).transpose()? {
+    let source = lab.filter(|lab| lab.has_object);
+    let object = match source.map(|lab| compiled(&course, lab)).transpose()? {
         Some(Compiled::Rejected(words)) => {
             print(&words)?;
             return Ok(FAILED);
@@ -44,7 +45,7 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
     let tools = Tools::collect()?;
     let mut machine = Vm::new(series, programs.path("labrunner-guest")).machine(&mut say)?;
     install_tools(&mut machine, &tools)?;
-    if let (Some(lab), Some(object)) = (lab, object) {
+    if let Some(lab) = lab {
         install_lab(&mut machine, &course, lab, &programs, object)?;
     }
     let command = args.command.as_deref();
@@ -80,7 +81,7 @@ fn install_lab(
     course: &Course,
     lab: &Lab,
     programs: &Programs,
-    object: Vec<u8>,
+    object: Option<Vec<u8>>,
 ) -> Result<(), Error> {
     for name in [lab.binary().as_str(), "stimulus", "probe"] {
         let program = programs.path(name);
@@ -88,8 +89,12 @@ fn install_lab(
             .map_err(|e| Error::Usage(format!("cannot read {}: {e}", program.display())))?;
         machine.put(&format!("{FOLDER}/{name}"), 0o755, bytes).map_err(unable)?;
     }
-    let object_path = format!("{FOLDER}/{}.bpf.o", lab.name);
-    machine.put(&object_path, 0o644, object).map_err(unable)?;
+    let mut arguments = lab.manifest.args.clone();
+    if let Some(object) = object {
+        let path = format!("{FOLDER}/{}.bpf.o", lab.name);
+        machine.put(&path, 0o644, object).map_err(unable)?;
+        arguments.extend(["--object".into(), path]);
+    }
     let folder = course.root.join(&lab.folder);
     let entries = fs::read_dir(&folder)
         .map_err(|e| Error::Usage(format!("cannot read {}: {e}", folder.display())))?;
@@ -99,14 +104,12 @@ fn install_lab(
             .map_err(|e| Error::Usage(format!("cannot read {}: {e}", path.display())))?;
         machine.put(&format!("{FOLDER}/{name}"), 0o644, bytes).map_err(unable)?;
     }
-    start_lab(machine, lab, &object_path)
+    start_lab(machine, lab, &arguments.join(" "))
 }
 
 /// Starts the lab and waits until it is attached, or has ended; then it says why itself.
-fn start_lab(machine: &mut Machine, lab: &Lab, object: &str) -> Result<(), Error> {
-    let arguments = lab.manifest.args.join(" ");
-    let script =
-        format!("cd {FOLDER} && exec ./{} --object {object} {arguments} >output", lab.binary());
+fn start_lab(machine: &mut Machine, lab: &Lab, arguments: &str) -> Result<(), Error> {
+    let script = format!("cd {FOLDER} && exec ./{} {arguments} >output", lab.binary());
     let argv = ["/bin/busybox", "sh", "-c", &script];
     let id = machine.spawn(&argv, &[("LAB_STAGES", "1")]).map_err(unable)?;
     let mut stderr = String::new();

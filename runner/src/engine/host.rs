@@ -21,6 +21,7 @@ use self::rights::{Rights, programs_of};
 use self::turn::Turn;
 use super::{Engine, Session};
 use crate::error::Error;
+use crate::tools::find_needed;
 
 /// How long a lab may take to end when its standard input does, and when it is asked to.
 const END: Duration = Duration::from_millis(200);
@@ -106,6 +107,10 @@ impl Session for HostSession {
         let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
         self.provided.push(file);
         Ok(path)
+    }
+
+    fn install_tools(&mut self, names: &[String]) -> Result<(), Error> {
+        names.iter().try_for_each(|name| find_needed(name).map(|_| ()))
     }
 
     fn spawn(&mut self, argv: &[String], env: &[(&str, &str)]) -> Result<ProcessId, Error> {

@@ -11,6 +11,7 @@ use super::{Engine, Session, qemu};
 use crate::cache;
 use crate::error::Error;
 use crate::kernels;
+use crate::tools::Tools;
 
 /// Memory of a machine in MiB.
 const MEMORY: u32 = 256;
@@ -149,6 +150,13 @@ impl Session for VmSession {
         let path = format!("{FOLDER}/{name}");
         self.machine.put(&path, 0o644, bytes.to_vec()).map_err(unable)?;
         Ok(path)
+    }
+
+    fn install_tools(&mut self, names: &[String]) -> Result<(), Error> {
+        for (path, contents) in Tools::named(names)?.files {
+            self.machine.put(&path, 0o755, contents).map_err(unable)?;
+        }
+        Ok(())
     }
 
     fn spawn(&mut self, argv: &[String], env: &[(&str, &str)]) -> Result<ProcessId, Error> {

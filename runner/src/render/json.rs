@@ -6,6 +6,7 @@ use crate::compare::plain;
 use crate::error::Error;
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
+use crate::record::recorded;
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -15,6 +16,10 @@ struct Object<'a> {
     lab: &'a str,
     #[serde(rename = "break")]
     break_name: Option<&'a str>,
+    /// The exercise that it is about.
+    exercise: Option<&'a str>,
+    /// Whether the course's own solution was put in.
+    solution: bool,
     engine: &'a str,
     /// What the kernel was asked for by, where a run is one of several.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +33,9 @@ struct Object<'a> {
     stages: Vec<StageObject>,
     /// What it printed, normalised; this is what the expected output is compared with.
     output: Option<&'a str>,
+    /// What a snapshot of this run holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<String>,
     diff: Option<String>,
     /// What the lab said when it gave up.
     error: Option<&'a str>,
@@ -91,7 +99,9 @@ fn object(report: &Report, series: Option<&str>) -> String {
     };
     let object = Object {
         lab: &report.lab,
-        break_name: report.attempt.as_ref().map(|attempt| attempt.name.as_str()),
+        break_name: report.attempt.as_ref().and_then(|attempt| attempt.broken.as_deref()),
+        exercise: report.attempt.as_ref().and_then(|attempt| attempt.exercise.as_deref()),
+        solution: report.attempt.as_ref().is_some_and(|attempt| attempt.solution),
         engine: report.engine,
         series,
         kernel: report.kernel.as_deref(),
@@ -107,6 +117,7 @@ fn object(report: &Report, series: Option<&str>) -> String {
             Some(Outcome::Printed(text)) => Some(text),
             _ => None,
         },
+        recorded: report.attempt.as_ref().and_then(|_| recorded(report)),
         diff,
         error: match &report.outcome {
             Some(Outcome::Failed { message, .. }) => Some(message),

@@ -6,6 +6,7 @@ use colored::Colorize;
 use serde::Serialize;
 
 use crate::course::Course;
+use crate::manifest::Exercise;
 
 #[derive(Serialize)]
 struct LabObject<'a> {
@@ -13,6 +14,15 @@ struct LabObject<'a> {
     lab: &'a str,
     summary: &'a str,
     breaks: Vec<&'a str>,
+    exercises: Vec<ExerciseObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExerciseObject<'a> {
+    name: &'a str,
+    title: &'a str,
+    /// Known wrong solutions.
+    wrong: Vec<&'a str>,
 }
 
 /// The labs by chapter, for people.
@@ -23,16 +33,28 @@ pub fn text(course: &Course) -> String {
         let _ = writeln!(text, "{}", chapter.bold());
         for lab in course.labs.iter().filter(|lab| lab.chapter == chapter) {
             let _ = writeln!(text, "  {:width$}  {}", lab.name, lab.manifest.summary);
-            if !lab.manifest.breaks.is_empty() {
-                let names: Vec<&str> =
-                    lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect();
-                let line = format!("  {:width$}  break: {}", "", names.join(", "));
-                let _ = writeln!(text, "{}", line.dimmed());
+            let breaks = lab.manifest.breaks.iter().map(|known| known.name.as_str());
+            let exercises = lab.manifest.exercises.iter().map(|e| e.name.as_str());
+            for (what, names) in
+                [("break", breaks.collect::<Vec<_>>()), ("exercise", exercises.collect())]
+            {
+                if !names.is_empty() {
+                    let line = format!("  {:width$}  {what}: {}", "", names.join(", "));
+                    let _ = writeln!(text, "{}", line.dimmed());
+                }
             }
         }
     }
-    text.push_str("\nRun one: labrunner ch2 hello-map [--break NAME]\n");
+    text.push_str("\nRun one: labrunner ch2 hello-map [--break NAME | --exercise NAME]\n");
     text
+}
+
+fn exercise(exercise: &Exercise) -> ExerciseObject<'_> {
+    ExerciseObject {
+        name: &exercise.name,
+        title: &exercise.title,
+        wrong: exercise.wrong.iter().map(|known| known.name.as_str()).collect(),
+    }
 }
 
 /// The labs as a JSON array.
@@ -45,6 +67,7 @@ pub fn json(course: &Course) -> String {
             lab: &lab.name,
             summary: &lab.manifest.summary,
             breaks: lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect(),
+            exercises: lab.manifest.exercises.iter().map(exercise).collect(),
         })
         .collect();
     serde_json::to_string(&labs).expect("strings and arrays")

@@ -22,7 +22,8 @@ const DIFF_LINES: usize = 60;
 ///
 /// A program that does not compile is clang's to explain: then there is nothing but its words.
 pub fn render(report: &Report, raw: bool) -> String {
-    if let (Some(Outcome::DoesNotCompile(words)), None) = (&report.outcome, &report.attempt) {
+    let edited = report.attempt.as_ref().is_some_and(|attempt| !attempt.diff.is_empty());
+    if let (Some(Outcome::DoesNotCompile(words)), false) = (&report.outcome, edited) {
         return words.clone();
     }
     let mut text = String::new();
@@ -59,7 +60,10 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
 }
 
 fn write_attempt(text: &mut String, attempt: &Attempt) -> fmt::Result {
-    writeln!(text, "{} {}", format!("break {}:", attempt.name).bold(), attempt.title)?;
+    writeln!(text, "{} {}", format!("{}:", attempt.label).bold(), attempt.title)?;
+    if let Some(task) = &attempt.task {
+        return writeln!(text, "{task}\n");
+    }
     writeln!(text, "{}", format!("  in a copy of {}", attempt.file).dimmed())?;
     for line in attempt.diff.lines().map(printable) {
         let line = match line.as_bytes().first() {
@@ -165,7 +169,9 @@ fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {
     let timing = timing(report).dimmed();
     match &report.verdict {
         Verdict::Pass => match &report.attempt {
-            None => writeln!(text, "{}  {timing}", "PASS".green().bold()),
+            None | Some(Attempt { broken: None, .. }) => {
+                writeln!(text, "{}  {timing}", "PASS".green().bold())
+            }
             Some(Attempt { loads: true, .. }) => {
                 writeln!(
                     text,
@@ -197,11 +203,11 @@ fn write_next(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
     if let Verdict::Environment(unable) = &report.verdict {
         return writeln!(text, "{}", unable.fix);
     }
-    if let Some(attempt) = &report.attempt {
-        return writeln!(text, "{}", attempt.why);
+    if let Some(why) = report.attempt.as_ref().and_then(|attempt| attempt.why.as_ref()) {
+        return writeln!(text, "{why}");
     }
     if let Some(known) = &report.recognised {
-        let title = format!("This is the break `{}` of this lab.", known.name).bold();
+        let title = format!("This is the known mistake `{}`.", known.name).bold();
         return writeln!(text, "{title} {}", known.why);
     }
     if let Some(learned) = &report.learned {

@@ -22,7 +22,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 11] = [
+pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },

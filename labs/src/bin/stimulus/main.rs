@@ -2,8 +2,9 @@
 //!
 //! It is started before a lab attaches, so that its own start is not among the events, prints `ready PID`,
 //! and then reads commands, one a line. A command is done completely before it is answered by one
-//! line: `ok PID…`, the processes that made the events, or `error: …`. The end of standard input is
-//! the end of it.
+//! line: `ok PID…`, the processes that made the events, or `error: …`. Some commands add what came of
+//! it, as in `ok 17 : ping 127.0.0.1: 3 sent, 0 received`, several of them apart by ` ; `. The end of
+//! standard input is the end of it.
 //!
 //! A command makes as many events of its kind as told, and none besides. What else a process does all
 //! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
@@ -113,7 +114,7 @@ impl Stimulus {
             Command::Ping { times, address } => {
                 let received = ping(address, times, PATIENCE)
                     .with_context(|| format!("cannot ping {address}"))?;
-                Ok(format!("{own} sent={times} received={received}"))
+                Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
         }
     }

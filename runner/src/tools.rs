@@ -1,4 +1,4 @@
-//! Programs of this machine that a shell in a micro-VM gets, with the libraries that they need.
+//! Programs of this machine that are put into a micro-VM, with the libraries that they need.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -10,7 +10,7 @@ use microvm::find_program;
 
 use crate::error::Error;
 
-/// The tools, and the packages that have them.
+/// The tools that a shell gets, and the packages that have them.
 const TOOLS: [(&str, &str); 7] = [
     ("bash", "bash"),
     ("busybox", "busybox-static"),
@@ -56,6 +56,18 @@ impl Tools {
         Ok(tools)
     }
 
+    /// These tools, for a lab that starts them.
+    ///
+    /// # Errors
+    /// This machine does not have one of them.
+    pub fn named(names: &[String]) -> Result<Self, Error> {
+        let mut tools = Self::default();
+        for name in names {
+            tools.add(name, &find_needed(name)?)?;
+        }
+        Ok(tools)
+    }
+
     fn has(&self, name: &str) -> bool {
         self.files.contains_key(&format!("/bin/{name}"))
     }
@@ -77,7 +89,7 @@ impl Tools {
             fs::read(path).map_err(|e| {
                 Error::unable(
                     format!("cannot read {}: {e}.", path.display()),
-                    "It is a tool for the shell in the micro-VM; install its package again.",
+                    "It is a tool for the micro-VM; install its package again.",
                 )
             })
         };
@@ -89,6 +101,20 @@ impl Tools {
         }
         Ok(())
     }
+}
+
+/// Where a tool is that a lab cannot do without.
+///
+/// # Errors
+/// This machine does not have it.
+pub fn find_needed(name: &str) -> Result<PathBuf, Error> {
+    find(name).ok_or_else(|| {
+        let package = TOOLS.iter().find(|(tool, _)| *tool == name).map_or(name, |(_, p)| p);
+        Error::unable(
+            format!("The lab starts {name}, which this machine does not have."),
+            format!("Install it: sudo apt-get install {package}"),
+        )
+    })
 }
 
 fn find(name: &str) -> Option<PathBuf> {
