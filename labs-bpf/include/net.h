@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * What labs about the network need besides kernel.h, which is included first: the headers of packets
- * and the contexts of network programs. All of it is promised to user space and never changes.
+ * What labs about the network need besides kernel.h, which is included first: the headers of
+ * packets and the contexts of network programs. All of it is promised to user space and never
+ * changes.
  */
 #ifndef LABS_NET_H
 #define LABS_NET_H
@@ -66,5 +67,26 @@ struct __sk_buff {
 	__u32 data;
 	__u32 data_end;
 };
+
+/*
+ * The checksum after 2 bytes of what it covers have changed from `old` to `new` (RFC 1624). All
+ * three are as they lie in the packet: the sum comes out the same in either byte order.
+ */
+static inline __u16 checksum_replace(__u16 check, __u16 old, __u16 new)
+{
+	__u32 sum = (__u16)~check + (__u16)~old + new;
+
+	/* What went beyond 16 bits is added back. */
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+/* The same for 4 bytes, such as an address. */
+static inline __u16 checksum_replace4(__u16 check, __be32 old, __be32 new)
+{
+	check = checksum_replace(check, old, new);
+	return checksum_replace(check, old >> 16, new >> 16);
+}
 
 #endif /* LABS_NET_H */

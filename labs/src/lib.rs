@@ -13,6 +13,7 @@ pub mod lab;
 mod libbpf_log;
 pub mod network;
 mod outcome;
+pub mod packet;
 pub mod ping;
 pub mod record;
 pub mod topology;

@@ -17,6 +17,9 @@ const CHECKSUMS: &str = "tx-checksum-ip-generic";
 const ETHTOOL_MSG_FEATURES_SET: u8 = 12;
 const ETHTOOL_A_FEATURES_HEADER: u16 = 1;
 const ETHTOOL_A_HEADER_DEV_NAME: u16 = 2;
+const ETHTOOL_A_HEADER_FLAGS: u16 = 3;
+/// An acknowledgement will do.
+const ETHTOOL_FLAG_OMIT_REPLY: u32 = 1 << 1;
 const ETHTOOL_A_FEATURES_WANTED: u16 = 3;
 const ETHTOOL_A_BITSET_BITS: u16 = 3;
 const ETHTOOL_A_BITSET_BITS_BIT: u16 = 1;
@@ -28,11 +31,15 @@ pub(super) fn transmit_checksums_off(interface: &str) -> Result<()> {
     let socket = connected(NETLINK_GENERIC)?;
     let family = ethtool_family(&socket)?;
     // A bit that is named without a value is a bit to be cleared.
-    let bit = nested(ETHTOOL_A_BITSET_BITS_BIT, &text(ETHTOOL_A_BITSET_BIT_NAME, CHECKSUMS));
-    let bits = nested(ETHTOOL_A_BITSET_BITS, &bit);
+    let bit = nested(ETHTOOL_A_BITSET_BITS_BIT, &[text(ETHTOOL_A_BITSET_BIT_NAME, CHECKSUMS)]);
+    let bits = nested(ETHTOOL_A_BITSET_BITS, &[bit]);
+    let header = [
+        text(ETHTOOL_A_HEADER_DEV_NAME, interface),
+        DefaultNla::new(ETHTOOL_A_HEADER_FLAGS, ETHTOOL_FLAG_OMIT_REPLY.to_ne_bytes().to_vec()),
+    ];
     let message = SetFeatures {
-        header: nested(ETHTOOL_A_FEATURES_HEADER, &text(ETHTOOL_A_HEADER_DEV_NAME, interface)),
-        wanted: nested(ETHTOOL_A_FEATURES_WANTED, &bits),
+        header: nested(ETHTOOL_A_FEATURES_HEADER, &header),
+        wanted: nested(ETHTOOL_A_FEATURES_WANTED, &[bits]),
     };
     let header = GenlHeader { cmd: message.command(), version: message.version() };
     request(&socket, GenlMessage::new(header, message, family), NLM_F_ACK)?;
@@ -54,7 +61,7 @@ fn ethtool_family(socket: &Socket) -> Result<u16> {
     number.context("the kernel does not speak ethtool's netlink")
 }
 
-fn nested(kind: u16, inner: &DefaultNla) -> DefaultNla {
+fn nested(kind: u16, inner: &[DefaultNla]) -> DefaultNla {
     let mut bytes = vec![0; inner.buffer_len()];
     inner.emit(&mut bytes);
     DefaultNla::new(kind | NLA_F_NESTED, bytes)
@@ -111,7 +118,7 @@ mod tests {
     #[test]
     fn attributes_are_nested_and_padded() {
         let inner = text(ETHTOOL_A_HEADER_DEV_NAME, "lo");
-        let outer = nested(ETHTOOL_A_FEATURES_HEADER, &inner);
+        let outer = nested(ETHTOOL_A_FEATURES_HEADER, &[inner]);
         assert!(outer.kind() & !NLA_F_NESTED == ETHTOOL_A_FEATURES_HEADER);
         let mut bytes = vec![0; outer.buffer_len()];
         outer.emit(&mut bytes);
