@@ -52,6 +52,35 @@ fn a_lab_that_crashes_is_a_failure() {
 }
 
 #[test]
+fn a_right_answer_counts_only_from_a_kernel_that_is_well() {
+    let right = Labrunner::new(["ch2", "hello-map", "--format", "json"]).run().json();
+    let output = right["output"].as_str().expect("it prints something");
+    for kernel in ["6.1", "6.12"] {
+        let run = |how: &str, format: &str| {
+            let course = CourseCopy::with_lab_that(&format!("[{output:?}, {how:?}]"));
+            let arguments = ["ch2", "hello-map", "--kernel", kernel, "--format", format];
+            Labrunner::new(arguments).within(course.path()).run()
+        };
+        let done = run("print", "json");
+        assert_eq!((done.code, done.json()["trouble"].is_null()), (0, true), "{done}");
+        let done = run("warn", "json");
+        assert_eq!(done.code, 69, "{done}");
+        let result = done.json();
+        assert_eq!(result["verdict"], "environment", "{done}");
+        assert_eq!(result["trouble"]["kind"], "warning", "{done}");
+        let report = result["trouble"]["report"].as_str().unwrap();
+        assert!(report.contains("Call Trace:"), "{report}");
+        let done = run("warn", "text");
+        assert_eq!(done.code, 69, "{done}");
+        for words in ["CANNOT RUN", "got into trouble: WARNING: CPU: 0 PID: ", "lines more: --raw"]
+        {
+            assert!(done.stdout.contains(words), "{words}: {done}");
+        }
+        assert!(!done.stdout.contains("PASS"), "{done}");
+    }
+}
+
+#[test]
 fn a_crash_of_the_machine_is_told_apart_from_a_failure() {
     let done = run("panic", &[]);
     assert_eq!(done.code, 69, "{done}");

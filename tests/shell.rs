@@ -24,6 +24,15 @@ fn the_tools_of_the_trade_are_there() {
 }
 
 #[test]
+fn programs_can_attach_to_security_hooks_on_the_oldest_kernel_too() {
+    // Left to itself, 5.10 has BPF built in there and does not use it.
+    let command = "cat /sys/kernel/security/lsm";
+    let done = Labrunner::new(["shell", "--kernel", "5.10", "-c", command]).run();
+    assert_eq!(done.code, 0, "{done}");
+    assert!(done.stdout.split(',').any(|module| module.trim() == "bpf"), "{done}");
+}
+
+#[test]
 fn a_lab_runs_in_it() {
     let command =
         "bpftool prog list; ping -c 1 127.0.0.1 >/dev/null; sleep 0.3; cat /lab/output; ls /lab";

@@ -7,7 +7,7 @@ pub mod vm;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use microvm::{Event, ProcessId};
+use microvm::{Event, ProcessId, Trouble};
 
 use crate::error::Error;
 
@@ -52,6 +52,10 @@ pub trait Session {
     /// A file for what was found out about this kernel. It is there as long as the kernel is the
     /// same, so what is in it need not be found out again. `None` where that cannot be known.
     fn notes(&self) -> Option<PathBuf>;
+
+    /// What the kernel has complained of since the session began: an oops, a `WARN()` and the like; of
+    /// several the worst. `None` where its log is not ours alone, and so may tell of others.
+    fn trouble(&self) -> Option<Trouble>;
 
     /// Whether others use the same kernel. Then the stimulus must not be mistaken for them.
     fn shared(&self) -> bool;

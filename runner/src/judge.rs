@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use microvm::{Trouble, TroubleKind};
+
 use crate::compare::{Line, compare};
 use crate::error::Unable;
 use crate::manifest::{Break, DeclaredFailure};
@@ -130,6 +132,32 @@ pub fn judge_unsolved(outcome: &Outcome, expected: &str) -> Verdict {
         }
         other => other,
     }
+}
+
+/// What is left of a verdict when the machine's own kernel got into trouble during the run.
+///
+/// After an oops, a `BUG:` or a lockup, nothing that came of the run says anything about the program. A
+/// `WARN()` is the kernel's word that something is wrong with itself: a pass beside one counts as little,
+/// but what the program did wrong it did. A process that was ended for lack of memory is no defect of
+/// the kernel: then the verdict stands.
+pub fn overshadow(verdict: Verdict, trouble: &Trouble) -> Verdict {
+    let holds = match (&verdict, trouble.kind) {
+        // They claim nothing of the program.
+        (Verdict::Environment(_) | Verdict::Skipped(_), _) => true,
+        (_, TroubleKind::OutOfMemory) => true,
+        (Verdict::Fail(_) | Verdict::Timeout { .. }, TroubleKind::Warning) => true,
+        _ => false,
+    };
+    if holds {
+        return verdict;
+    }
+    Verdict::Environment(Unable {
+        problem: format!("The micro-VM's kernel got into trouble: {}.", trouble.line),
+        fix: "So nothing that came of this run counts. It is a defect of that kernel, which your program \
+              may have met.\nTry again, or on another kernel (--kernel); --raw shows all that the \
+              kernel said."
+            .into(),
+    })
 }
 
 /// The mistake of the course that fails just like this, on a kernel of this release. With each comes the
@@ -274,6 +302,39 @@ mod tests {
             (&working, declared(pattern, None), "it was to fail at load, and works"),
         ] {
             assert_eq!(said(judge_break(outcome, &declared, "ok", None)), expected);
+        }
+    }
+
+    #[test]
+    fn a_kernel_in_trouble_is_never_a_pass() {
+        use TroubleKind::*;
+        let failed = Verdict::Fail(Failure::new(Stage::Compare, "differs"));
+        let hung = Verdict::Timeout { stage: Stage::Load, after: Duration::from_secs(20) };
+        let skipped = Verdict::Skipped("xdp: not built".into());
+        for (kind, verdict, stands) in [
+            (OutOfMemory, &Verdict::Pass, true),
+            (OutOfMemory, &failed, true),
+            (Warning, &Verdict::Pass, false),
+            (Warning, &failed, true),
+            (Warning, &hung, true),
+            (Warning, &skipped, true),
+            (Lockup, &Verdict::Pass, false),
+            (Lockup, &hung, false),
+            (Bug, &failed, false),
+            (Oops, &Verdict::Pass, false),
+            (Oops, &failed, false),
+            (Oops, &skipped, true),
+            (Panic, &Verdict::Pass, false),
+        ] {
+            let trouble = Trouble { kind, line: "Oops: 0000".into(), report: String::new() };
+            match overshadow(verdict.clone(), &trouble) {
+                same if same == *verdict => assert!(stands, "{kind:?} {verdict:?}"),
+                Verdict::Environment(unable) => {
+                    assert!(!stands, "{kind:?} {verdict:?}");
+                    assert!(unable.problem.contains("Oops: 0000"), "{unable:?}");
+                }
+                other => panic!("{kind:?} {verdict:?} became {other:?}"),
+            }
         }
     }
 

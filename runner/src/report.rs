@@ -1,5 +1,7 @@
 //! Everything that is to be said of one run. One report feeds every output format.
 
+use microvm::Trouble;
+
 use crate::course::Lab;
 use crate::error::{FAILED, PASSED, UNAVAILABLE};
 use crate::judge::Verdict;
@@ -25,6 +27,8 @@ pub struct Report {
     pub warnings: String,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the kernel of the micro-VM complained of meanwhile.
+    pub trouble: Option<Trouble>,
     /// What became of the program, if it came so far.
     pub outcome: Option<Outcome>,
     /// How long each stage took.
@@ -84,6 +88,7 @@ impl Report {
             attempt: subject.attempt(lab, diff),
             warnings: String::new(),
             verdict: Verdict::Skipped("it did not run".into()),
+            trouble: None,
             outcome: None,
             stages: Vec::new(),
             recognised: None,
@@ -115,6 +120,7 @@ impl Report {
             attempt: None,
             warnings: String::new(),
             verdict,
+            trouble: None,
             outcome: None,
             stages: Vec::new(),
             recognised: None,

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::expected;
 use crate::features::{Lack, probe};
 use crate::hint;
-use crate::judge::{Verdict, judge, judge_break, judge_unsolved, recognise};
+use crate::judge::{Verdict, judge, judge_break, judge_unsolved, overshadow, recognise};
 use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::report::{Recognised, Report};
@@ -51,6 +51,9 @@ impl Request<'_> {
             Err(Error::Environment(unable)) => report.verdict = Verdict::Environment(unable),
             done => done?,
         }
+        if let Some(trouble) = &report.trouble {
+            report.verdict = overshadow(report.verdict, trouble);
+        }
         if report.verdict == Verdict::Pass {
             report.learned = Some(self.subject.learned(self.lab).to_string());
         }
@@ -87,20 +90,33 @@ impl Request<'_> {
         };
 
         report.kernel = Some(session.ready(say)?);
-        if let Some(reason) = self.lacking(&mut *session)? {
-            report.verdict = Verdict::Skipped(reason);
-            return Ok(());
-        }
-        let took = start.elapsed().saturating_sub(compile_took);
-        report.stages.push(Timing { stage: Stage::Start, took });
-
-        let transcript = conduct(&mut *session, &self.plan(object.as_deref()))?;
+        let ran = self.run_in(&mut *session, report, object.as_deref(), start + compile_took);
+        // Whatever came of it: a kernel in trouble may be the reason.
+        report.trouble = session.trouble();
         drop(session);
+        let Some(transcript) = ran? else { return Ok(()) };
         report.stages.extend(&transcript.stages);
         let keep = self.lab.manifest.keep;
         let outcome = Outcome::of(&transcript, keep, object.as_deref().unwrap_or_default());
         report.transcript = Some(transcript);
         self.conclude(report, outcome)
+    }
+
+    /// Runs the lab in a kernel that is there, unless that lacks something, which is the verdict then.
+    /// `start` is when the kernel's start began to be waited for.
+    fn run_in(
+        &self,
+        session: &mut dyn Session,
+        report: &mut Report,
+        object: Option<&[u8]>,
+        start: Instant,
+    ) -> Result<Option<Transcript>, Error> {
+        if let Some(reason) = self.lacking(session)? {
+            report.verdict = Verdict::Skipped(reason);
+            return Ok(None);
+        }
+        report.stages.push(Timing { stage: Stage::Start, took: start.elapsed() });
+        conduct(session, &self.plan(object)).map(Some)
     }
 
     /// What the kernel lacks that the lab needs.

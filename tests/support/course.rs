@@ -152,14 +152,15 @@ impl CourseCopy {
 
     /// A copy in which `ch2 hello-map` is a program that does nothing but misbehave in this way.
     pub fn with_misbehaving_lab(how: &str) -> Self {
+        Self::with_lab_that(&format!("[{how:?}]"))
+    }
+
+    /// The same with further words for that program, as a list of TOML; the way is the last.
+    pub fn with_lab_that(how: &str) -> Self {
         let copy = Self::with_own_programs();
         fs::remove_file(copy.programs().join("ch2-hello-map")).unwrap();
         symlink(misbehave(), copy.programs().join("ch2-hello-map")).unwrap();
-        copy.replace(
-            "labs-bpf/ch2/hello-map/lab.toml",
-            r#"["--every", "0"]"#,
-            &format!("[{how:?}]"),
-        );
+        copy.replace("labs-bpf/ch2/hello-map/lab.toml", r#"["--every", "0"]"#, how);
         copy
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 fn main() {
     let how = std::env::args().next_back().unwrap_or_default();
+    let before_last = || std::env::args().rev().nth(1).unwrap_or_default();
     let say = |text: &[u8]| {
         let _ = std::io::stdout().write_all(text);
         let _ = std::io::stdout().flush();
@@ -33,6 +34,13 @@ fn main() {
             say(b"caf\xe9 \x1b[2J\n\n\n");
         }
         "crash" => std::process::abort(),
+        // Prints its last argument but one, and that is all.
+        "print" => say(before_last().as_bytes()),
+        // The same, and makes the kernel warn: it has not as much memory as this asks for at once.
+        "warn" if Path::new("/sys/class/virtio-ports").is_dir() => {
+            let _ = std::fs::write("/proc/irq/default_smp_affinity", vec![0; 8 << 20]);
+            say(before_last().as_bytes());
+        }
         // Takes the kernel down: only in a micro-VM of ours.
         "panic" if Path::new("/sys/class/virtio-ports").is_dir() && Path::new("/init").exists() => {
             std::fs::write("/proc/sysrq-trigger", "c").expect("the machine crashes");

@@ -11,7 +11,7 @@ use rustix::mount::{MountFlags, mount};
 use rustix::system::init_module;
 
 /// File systems that labs expect where every distribution has them: type, mount point.
-const MOUNTS: [(&str, &str); 10] = [
+const MOUNTS: [(&str, &str); 11] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
@@ -20,6 +20,7 @@ const MOUNTS: [(&str, &str); 10] = [
     ("tmpfs", "/run"),
     ("debugfs", "/sys/kernel/debug"),
     ("tracefs", "/sys/kernel/tracing"),
+    ("securityfs", "/sys/kernel/security"),
     ("bpf", "/sys/fs/bpf"),
     ("cgroup2", "/sys/fs/cgroup"),
 ];

@@ -61,7 +61,8 @@ fn status(report: &Report) -> TestCaseStatus {
         }
         Verdict::Environment(unable) => {
             status.set_message(unable.problem.as_str()).set_type("environment");
-            status.set_description(unable.to_string());
+            let report = report.trouble.as_ref().map_or("", |trouble| trouble.report.as_str());
+            status.set_description(format!("{unable}\n{report}").trim_end());
         }
         Verdict::Fail(failure) => {
             status.set_message(failure.message.as_str()).set_type(failure.stage.to_string());

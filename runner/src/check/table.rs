@@ -12,6 +12,7 @@ use super::pool::Finished;
 use crate::compare::{Line, Side};
 use crate::judge::Verdict;
 use crate::refusal::printable;
+use crate::report::Report;
 
 /// The table, which fills as runs finish.
 #[derive(Debug)]
@@ -42,6 +43,16 @@ struct Cell {
 }
 
 impl Cell {
+    fn of(report: &Report) -> Self {
+        let mut cell = Self::new(&report.verdict);
+        if let (Some(note), Some(trouble)) = (&mut cell.note, &report.trouble)
+            && !note.contains(&trouble.line)
+        {
+            let _ = write!(note, "\nthe kernel: {}", trouble.line);
+        }
+        cell
+    }
+
     fn new(verdict: &Verdict) -> Self {
         let (mark, note) = match verdict {
             Verdict::Pass => (Mark::Pass, None),
@@ -79,7 +90,7 @@ impl Table {
 
     /// Takes a result in; the lines that can be printed now.
     pub fn add(&mut self, finished: &Finished) -> String {
-        self.cells[finished.row][finished.column] = Some(Cell::new(&finished.report.verdict));
+        self.cells[finished.row][finished.column] = Some(Cell::of(&finished.report));
         let mut text = String::new();
         while self.cells.get(self.given).is_some_and(|row| row.iter().all(Option::is_some)) {
             text += &self.next_row();
@@ -174,10 +185,11 @@ fn shown(cell: Option<&Cell>, number: Option<usize>, width: usize) -> String {
 mod tests {
     use std::time::Duration;
 
+    use microvm::{Trouble, TroubleKind};
+
     use super::*;
     use crate::error::Unable;
     use crate::judge::Failure;
-    use crate::report::Report;
     use crate::stage::Stage;
 
     fn finished(row: usize, column: usize, verdict: Verdict) -> Finished {
@@ -236,6 +248,23 @@ mod tests {
         -- the rest
         ch3 hello-xdp    env [4]   skip [1]
            [4] The machine went down: Kernel panic.
+        ");
+    }
+
+    #[test]
+    fn trouble_of_the_kernel_is_told_beside_a_failure() {
+        let mut table = table();
+        let mut run = finished(0, 0, fail("no"));
+        run.report.trouble = Some(Trouble {
+            kind: TroubleKind::Warning,
+            line: "WARNING: CPU: 0 PID: 71 at mm/page_alloc.c:5534".into(),
+            report: String::new(),
+        });
+        table.add(&run);
+        insta::assert_snapshot!(table.rest(), @"
+        ch2 hello        FAIL [1]  ·
+           [1] at compare: no
+               the kernel: WARNING: CPU: 0 PID: 71 at mm/page_alloc.c:5534
         ");
     }
 

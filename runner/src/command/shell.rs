@@ -56,6 +56,9 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
         Some(command) => run_command(&mut machine, command)?,
         None => interact(&mut machine)?,
     };
+    if let Some(trouble) = machine.trouble() {
+        say(&format!("The machine's kernel got into trouble meanwhile: {}", trouble.line));
+    }
     Ok(match status {
         ExitStatus::Code(code) => u8::try_from(code).unwrap_or(FAILED),
         ExitStatus::Signal(signal) => u8::try_from(128 + signal).unwrap_or(FAILED),
@@ -91,7 +94,7 @@ fn install_lab(
     }
     let mut arguments = lab.manifest.args.clone();
     if let Some(object) = object {
-        let path = format!("{FOLDER}/{}.bpf.o", lab.name);
+        let path = format!("{FOLDER}/{}.bpf.o", lab.short_name());
         machine.put(&path, 0o644, object).map_err(unable)?;
         arguments.extend(["--object".into(), path]);
     }

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use microvm::{Event, ProcessId, Stream};
+use microvm::{Event, ProcessId, Stream, Trouble};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -158,6 +158,10 @@ impl Session for HostSession {
     }
 
     fn notes(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
         None
     }
 

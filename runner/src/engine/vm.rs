@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use microvm::kernel::KernelError;
-use microvm::{Blueprint, Event, Machine, MachineError, ProcessId, Progress, Template};
+use microvm::{Blueprint, Event, Machine, MachineError, ProcessId, Progress, Template, Trouble};
 
 use super::{Engine, Session, qemu};
 use crate::cache;
@@ -178,6 +178,10 @@ impl Session for VmSession {
 
     fn notes(&self) -> Option<PathBuf> {
         Some(self.template.file().notes())
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.machine.trouble()
     }
 
     fn shared(&self) -> bool {

@@ -1,5 +1,6 @@
 //! One JSON object for one run of one lab.
 
+use microvm::TroubleKind;
 use serde::Serialize;
 
 use crate::compare::plain;
@@ -45,6 +46,8 @@ struct Object<'a> {
     /// The known mistake that the learner's program fails like.
     recognised: Option<&'a str>,
     skipped_reason: Option<&'a str>,
+    /// What the micro-VM's kernel complained of while the lab ran.
+    trouble: Option<TroubleObject<'a>>,
     /// What to do next.
     hint: Option<&'a str>,
 }
@@ -67,6 +70,16 @@ struct VerifierObject<'a> {
     register: Option<u8>,
     /// The whole log.
     log: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct TroubleObject<'a> {
+    /// `out-of-memory`, `warning`, `lockup`, `bug`, `oops` or `panic`.
+    kind: &'static str,
+    /// The line that tells.
+    line: &'a str,
+    /// All that the kernel said about it.
+    report: &'a str,
 }
 
 /// Renders a report as one line of JSON.
@@ -133,6 +146,11 @@ fn object(report: &Report, series: Option<&str>) -> String {
             Verdict::Skipped(reason) => Some(reason),
             _ => None,
         },
+        trouble: report.trouble.as_ref().map(|trouble| TroubleObject {
+            kind: kind_name(trouble.kind),
+            line: &trouble.line,
+            report: &trouble.report,
+        }),
         hint: match &report.verdict {
             Verdict::Environment(unable) => Some(&unable.fix),
             _ => report.recognised.as_ref().map(|known| &known.why).or(report.hint.as_ref()),
@@ -151,6 +169,18 @@ pub fn error(error: &Error) -> String {
     };
     let object = serde_json::json!({ "verdict": verdict, "message": message, "hint": hint });
     format!("{object}\n")
+}
+
+fn kind_name(kind: TroubleKind) -> &'static str {
+    match kind {
+        TroubleKind::OutOfMemory => "out-of-memory",
+        TroubleKind::Warning => "warning",
+        TroubleKind::Lockup => "lockup",
+        TroubleKind::Bug => "bug",
+        TroubleKind::Oops => "oops",
+        TroubleKind::Panic => "panic",
+        _ => "other",
+    }
 }
 
 fn milliseconds(duration: std::time::Duration) -> f64 {

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
+use microvm::{Trouble, TroubleKind};
 
 use crate::compare::{Line, Side};
 use crate::judge::{Failure, Verdict};
@@ -14,6 +15,9 @@ use crate::run::raw_text;
 
 /// How many lines of output are shown where `--raw` was not asked for.
 const LINES: usize = 20;
+
+/// How many lines are of what the kernel said of its own trouble.
+const TROUBLE_LINES: usize = 8;
 
 /// How many lines of a difference are.
 const DIFF_LINES: usize = 60;
@@ -54,6 +58,9 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
     write_output(text, report, raw)?;
     if let Verdict::Fail(Failure { diff: Some(lines), .. }) = &report.verdict {
         write_diff(text, lines, if raw { usize::MAX } else { DIFF_LINES })?;
+    }
+    if let Some(trouble) = &report.trouble {
+        write_trouble(text, trouble, if raw { usize::MAX } else { TROUBLE_LINES })?;
     }
     write_verdict(text, report)?;
     write_next(text, report, raw)
@@ -156,6 +163,14 @@ fn write_diff(text: &mut String, lines: &[Line], most: usize) -> fmt::Result {
     }
     write_left(text, lines.len().saturating_sub(most))?;
     writeln!(text)
+}
+
+/// What the kernel said, unless that was its end: then the verdict has its last words.
+fn write_trouble(text: &mut String, trouble: &Trouble, most: usize) -> fmt::Result {
+    if trouble.kind == TroubleKind::Panic {
+        return Ok(());
+    }
+    write_stream(text, "The kernel of the micro-VM said of itself:", &trouble.report, most)
 }
 
 fn write_left(text: &mut String, left: usize) -> fmt::Result {
