@@ -2,6 +2,7 @@
 
 mod category;
 mod classify;
+pub mod explain;
 mod failure;
 pub mod framing;
 mod item;
