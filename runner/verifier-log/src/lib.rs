@@ -5,6 +5,7 @@ mod classify;
 pub mod explain;
 mod failure;
 pub mod framing;
+pub mod input;
 mod item;
 mod line;
 mod locate;

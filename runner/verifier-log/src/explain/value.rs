@@ -122,9 +122,8 @@ impl<'a> Value<'a> {
     /// In plain words.
     pub(crate) fn words(&self) -> String {
         let nullable = if self.may_be_null() { ", or NULL" } else { "" };
-        let kind = self.kind();
-        let base = kind.strip_suffix("_or_null").unwrap_or(kind);
-        let what = match base {
+        let kind = self.kind().replace("_or_null", "");
+        let what = match kind.as_str() {
             "scalar" => {
                 return match (self.constant(), self.range()) {
                     (Some(constant), _) => format!("the number {constant}"),
@@ -153,11 +152,23 @@ impl<'a> Value<'a> {
 
 /// A kind of register in plain words, by the verifier's name for it (`reg_type_str`).
 pub(crate) fn name(kind: &str) -> String {
-    let (kind, nullable) = match kind.split_once("_or_null") {
-        Some((kind, _)) => (kind, ", or NULL"),
-        None => (kind, ""),
-    };
-    let words = match kind {
+    let base = kind.replace("_or_null", "");
+    let nullable = if base == kind { "" } else { ", or NULL" };
+    const POINTERS: [(&str, &str); 5] = [
+        ("trusted_ptr_", "a trusted pointer to"),
+        ("rcu_ptr_", "a pointer under RCU to"),
+        ("untrusted_ptr_", "an untrusted pointer to"),
+        ("percpu_ptr_", "a pointer to the per-CPU"),
+        ("ptr_", "a pointer to"),
+    ];
+    let pointer =
+        POINTERS.iter().find_map(|(prefix, words)| Some((base.strip_prefix(prefix)?, words)));
+    if let Some((object, words)) = pointer {
+        let object =
+            if object.is_empty() { "a kernel object".into() } else { format!("`struct {object}`") };
+        return format!("{words} {object}{nullable}");
+    }
+    let words = match base.as_str() {
         "inv" | "scalar" => "a plain number",
         "fp" => "a pointer to the stack",
         "ctx" => "the context",
@@ -175,13 +186,8 @@ pub(crate) fn name(kind: &str) -> String {
         "dynptr_ptr" => "a dynptr",
         "flow_keys" => "flow keys",
         "tp_buffer" => "a tracepoint's buffer",
-        kind if kind.starts_with("trusted_ptr_") => "a trusted pointer to a kernel object",
-        kind if kind.starts_with("rcu_ptr_") => "a pointer to a kernel object under RCU",
-        kind if kind.starts_with("untrusted_ptr_") => "an untrusted pointer to a kernel object",
-        kind if kind.starts_with("percpu_ptr_") => "a pointer to per-CPU kernel data",
-        kind if kind.starts_with("ptr_") => "a pointer to a kernel object",
         "" => "something unknown",
-        kind => return format!("`{kind}`{nullable}"),
+        base => return format!("`{base}`{nullable}"),
     };
     format!("{words}{nullable}")
 }

@@ -79,9 +79,27 @@ pub(super) const ROWS: &[Row] = &[
         "compile that one with `-g`",
     ),
     plain(
-        "Cannot {what}",
+        "Cannot replace {what}",
         Policy,
-        "this cannot be attached: cannot {what}",
+        "this cannot be attached: cannot replace {what}",
+        "attach to something else",
+    ),
+    plain(
+        "Cannot extend fentry/fexit",
+        Policy,
+        "this cannot be attached: cannot extend fentry/fexit",
+        "attach to something else",
+    ),
+    plain(
+        "Cannot recursively attach",
+        Policy,
+        "this cannot be attached: cannot recursively attach",
+        "attach to something else",
+    ),
+    plain(
+        "Cannot nest {what}",
+        Policy,
+        "this cannot be attached: cannot nest {what}",
         "attach to something else",
     ),
     plain(
