@@ -235,7 +235,7 @@ mod tests {
         a pointer to the stack
         a value of map `table` (16 bytes)
         a map's value (8 bytes), or NULL
-        a trusted pointer to a kernel object, or NULL
+        a trusted pointer to `struct task_struct`, or NULL
         a pointer into the packet
         ");
     }
