@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod check;
+pub mod explain;
 pub mod kernel;
 pub mod lab;
 pub mod list;

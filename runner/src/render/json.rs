@@ -6,6 +6,7 @@ use crate::compare::plain;
 use crate::error::Error;
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
+use crate::render::explain;
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -57,6 +58,8 @@ struct VerifierObject<'a> {
     line: Option<u32>,
     insn: Option<u32>,
     register: Option<u8>,
+    /// As `labrunner explain --format json` prints it.
+    explanation: explain::Object<'a>,
     /// The whole log.
     log: &'a str,
 }
@@ -156,6 +159,7 @@ fn verifier(report: &Report) -> Option<VerifierObject<'_>> {
         line: refusal.source.as_ref().map(|source| source.line),
         insn: refusal.insn,
         register: refusal.register,
+        explanation: explain::Object::new(refusal),
         log: &refusal.log,
     })
 }
