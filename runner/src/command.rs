@@ -8,6 +8,7 @@ pub mod kernel;
 pub mod lab;
 pub mod list;
 pub mod shell;
+pub mod verify;
 
 use std::io::Write;
 

@@ -38,3 +38,4 @@ pub mod stage;
 pub mod subject;
 pub mod tools;
 pub mod transcript;
+pub mod verify;

@@ -5,3 +5,4 @@ pub mod json;
 pub mod kernels;
 pub mod list;
 pub mod text;
+pub mod verify;

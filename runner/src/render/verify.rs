@@ -1,0 +1,278 @@
+//! What `labrunner verify` found out, as a table for people: programs by kernels.
+
+pub mod json;
+pub mod junit;
+
+use std::fmt::Write;
+
+use colored::{ColoredString, Colorize};
+
+use super::explain;
+use crate::verify::reasons::{Reason, Reasons};
+use crate::verify::{Attempt, Change, Cost, Program, Verified};
+
+/// What is counted: how a row is called, the number, and how it is written.
+type Count = (&'static str, fn(&Cost) -> Option<u64>, fn(&Cost) -> Option<String>);
+
+const COUNTS: [Count; 4] = [
+    ("instructions", |cost| Some(cost.insns), |cost| Some(cost.insns.to_string())),
+    ("states", |cost| Some(cost.states), |cost| Some(cost.states.to_string())),
+    ("stack", Cost::stack_bytes, stack),
+    ("time", |_| None, |cost| cost.us.map(time)), // never the same twice, so not compared
+];
+
+/// The table, below it why programs are refused, each reason once, and a line with the sums.
+pub fn text(verified: &Verified) -> String {
+    let reasons = Reasons::of(verified);
+    let mut text = format!("{}", verified.file.bold());
+    if let Some(before) = &verified.before {
+        let _ = write!(text, " · compared with {before}");
+    }
+    text += "\n\n";
+    text += &table(verified, &reasons);
+    for (index, reason) in reasons.iter().enumerate() {
+        let _ = write!(text, "\n{}", why(index + 1, reason));
+    }
+    for column in &verified.columns {
+        if let Err(unable) = &column.programs {
+            let _ = writeln!(text, "\n{}: {}\n{}", column.series.bold(), unable.problem, unable.fix);
+        }
+    }
+    text += &changes(verified);
+    let _ = writeln!(text, "\n{}", sums(verified));
+    text
+}
+
+/// A cell, and whether it is good news.
+struct Cell {
+    text: String,
+    good: Option<bool>,
+}
+
+impl Cell {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), good: None }
+    }
+
+    fn coloured(&self) -> ColoredString {
+        match self.good {
+            None => self.text.normal(),
+            Some(true) => self.text.green(),
+            Some(false) => self.text.red().bold(),
+        }
+    }
+}
+
+/// A row: its label, the part of the label that is dimmed, a cell for each kernel.
+struct Row(String, String, Vec<Cell>);
+
+fn table(verified: &Verified, reasons: &Reasons<'_>) -> String {
+    let names = verified.names();
+    if names.is_empty() {
+        return String::new();
+    }
+    let series = verified.columns.iter().map(|column| Cell::plain(&column.series));
+    let mut rows = vec![Row(String::new(), String::new(), series.collect())];
+    for name in names {
+        rows.extend(rows_of(verified, reasons, name));
+    }
+    let label = |row: &Row| row.0.chars().count() + row.1.chars().count();
+    let label_width = rows.iter().map(label).max().unwrap_or(0);
+    let width = |at: usize| rows.iter().map(|row| row.2[at].text.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..verified.columns.len()).map(width).collect();
+
+    let mut text = String::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Row(name, more, cells) = row;
+        let mut line = format!("{name}{}", more.dimmed());
+        let mut space = label_width - label(row);
+        for (cell, width) in cells.iter().zip(&widths) {
+            let shown = if at == 0 { cell.text.bold() } else { cell.coloured() };
+            let _ = write!(line, "{:space$}  {shown}", "");
+            space = width - cell.text.chars().count();
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+/// The verdicts on a program, and what the verifier counted.
+fn rows_of(verified: &Verified, reasons: &Reasons<'_>, name: &str) -> Vec<Row> {
+    let programs: Vec<Option<&Program>> =
+        verified.columns.iter().map(|column| column.program(name)).collect();
+    let kind = programs.iter().flatten().next().map_or("", |program| &program.kind);
+    let compared = verified.before.is_some();
+    let verdicts = programs.iter().map(|program| match program {
+        None => Cell::plain("?"),
+        Some(program) => verdict(program, compared, reasons),
+    });
+    let mut rows = vec![Row(name.into(), format!("  {kind}"), verdicts.collect())];
+    for (title, number, written) in COUNTS {
+        let cells: Vec<Cell> = programs
+            .iter()
+            .map(|program| {
+                let cost = |attempt: Option<&'_ Attempt>| attempt.and_then(|a| a.cost.clone());
+                let now = program.and_then(|program| cost(program.now.as_ref()));
+                let before = program.and_then(|program| cost(program.before.as_ref()));
+                let change = now.as_ref().and_then(number).zip(before.as_ref().and_then(number));
+                let now = now.as_ref().and_then(written).unwrap_or_default();
+                Cell::plain(now + &change.map_or(String::new(), difference))
+            })
+            .collect();
+        if cells.iter().any(|cell| !cell.text.is_empty()) {
+            rows.push(Row(String::new(), format!("  {title}"), cells));
+        }
+    }
+    rows
+}
+
+fn verdict(program: &Program, compared: bool, reasons: &Reasons<'_>) -> Cell {
+    let Some(now) = &program.now else { return Cell::plain("gone") };
+    let word = match (compared, program.change()) {
+        (true, Change::Loads | Change::Refused) => "now ",
+        (true, Change::New) => "new, ",
+        _ => "",
+    };
+    if now.loads() {
+        return Cell { text: format!("{word}loads"), good: Some(true) };
+    }
+    let number = reasons.number(&program.name, now).unwrap_or_default();
+    Cell { text: format!("{word}refused [{number}]"), good: Some(false) }
+}
+
+/// ` (+3)`
+fn difference((now, before): (u64, u64)) -> String {
+    match now.cast_signed() - before.cast_signed() {
+        0 => String::new(),
+        difference => format!(" ({difference:+})"),
+    }
+}
+
+fn stack(cost: &Cost) -> Option<String> {
+    let stack = cost.stack.as_deref()?;
+    Some(stack.strip_prefix("max ").unwrap_or(stack).to_owned())
+}
+
+/// Microseconds for people.
+fn time(us: u64) -> String {
+    match us {
+        0..10_000 => format!("{us} µs"),
+        10_000..10_000_000 => format!("{} ms", us / 1000),
+        _ => format!("{:.1} s", us as f64 / 1e6),
+    }
+}
+
+fn why(number: usize, reason: &Reason<'_>) -> String {
+    let (programs, kernels) = (reason.programs.join(", "), reason.kernels.join(", "));
+    let mut text = format!("[{number}] {} on {kernels}\n", programs.bold());
+    match reason.refusal {
+        Some(refusal) => text += &explain::text(refusal),
+        None => {
+            for line in reason.words.lines() {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    }
+    text
+}
+
+/// Programs that load now and did not, or the other way, with their kernels.
+fn changes(verified: &Verified) -> String {
+    let Some(before) = &verified.before else { return String::new() };
+    let mut text = String::new();
+    for name in verified.names() {
+        for (change, words) in [
+            (Change::Loads, "loads now and was refused"),
+            (Change::Refused, "is refused now and did load"),
+            (Change::New, "is new"),
+            (Change::Gone, "is gone"),
+        ] {
+            let changed = |program: &Program| program.change() == change;
+            let columns = verified.columns.iter();
+            let kernels: Vec<&str> = columns
+                .filter(|column| column.program(name).is_some_and(changed))
+                .map(|column| column.series.as_str())
+                .collect();
+            match change {
+                _ if kernels.is_empty() => {}
+                Change::New | Change::Gone => _ = writeln!(text, "  {name} {words}"),
+                _ => _ = writeln!(text, "  {name} {words}: {}", kernels.join(", ")),
+            }
+        }
+    }
+    match text.is_empty() {
+        true => format!("\nAll programs have the verdict that they have in {before}.\n"),
+        false => format!("\nSince {before}:\n{text}"),
+    }
+}
+
+/// `3 load, 1 refused · 2 programs on 2 kernels in 1.5 s`
+fn sums(verified: &Verified) -> String {
+    let (loads, refused, unable) = verified.counts();
+    let verdict = match (loads, refused, unable) {
+        (0, 0, _) => "NOT TRIED".yellow().bold(),
+        (_, 0, 0) => "LOADS".green().bold(),
+        (_, 0, _) => "LOADS, where it could be tried".yellow().bold(),
+        _ => "REFUSED".red().bold(),
+    };
+    let plural = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    };
+    format!(
+        "{verdict}  {loads} loaded, {refused} refused · {} on {} in {:.1} s",
+        plural(verified.names().len(), "program"),
+        plural(verified.columns.len(), "kernel"),
+        verified.took.as_secs_f64()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::tests::{column, impossible, loads, program, refused, unable, verified};
+
+    #[test]
+    fn programs_by_kernels_and_each_reason_once() {
+        colored::control::set_override(false);
+        let programs = |insns| {
+            vec![
+                program("count_execs", Some(loads(insns, "16+8")), None),
+                program("a", Some(refused()), None),
+                program("b", Some(impossible()), None),
+            ]
+        };
+        let columns = vec![column("5.10", programs(23)), unable("6.1"), column("7", programs(1000))];
+        insta::assert_snapshot!(text(&verified(None, columns)), @"");
+    }
+
+    #[test]
+    fn a_comparison_shows_what_is_other() {
+        colored::control::set_override(false);
+        let programs = vec![
+            program("same", Some(loads(23, "16")), Some(loads(23, "16"))),
+            program("grown", Some(loads(40, "max 24")), Some(loads(23, "16+16"))),
+            program("better", Some(loads(23, "16")), Some(refused())),
+            program("worse", Some(refused()), Some(loads(23, "16"))),
+            program("added", Some(loads(23, "16")), None),
+            program("taken", None, Some(loads(23, "16"))),
+        ];
+        let text = text(&verified(Some("old.o"), vec![column("6.1", programs)]));
+        insta::assert_snapshot!(text, @"");
+    }
+
+    #[test]
+    fn where_nothing_changed_it_says_so() {
+        colored::control::set_override(false);
+        let same = program("same", Some(loads(23, "16")), Some(loads(23, "16")));
+        let text = text(&verified(Some("old.o"), vec![column("6.1", vec![same])]));
+        insta::assert_snapshot!(text, @"");
+    }
+
+    #[test]
+    fn times_have_the_unit_that_reads_best() {
+        for (us, expected) in [(138, "138 µs"), (12_345, "12 ms"), (12_345_678, "12.3 s")] {
+            assert_eq!(time(us), expected);
+        }
+    }
+}
