@@ -169,10 +169,7 @@ impl Cost {
 }
 
 /// Puts the programs of an object and those of a former one side by side, by their names.
-pub fn side_by_side(
-    now: Vec<answer::Answer>,
-    before: Option<Vec<answer::Answer>>,
-) -> Vec<Program> {
+pub fn side_by_side(now: Vec<answer::Answer>, before: Option<Vec<answer::Answer>>) -> Vec<Program> {
     let mut before = before.unwrap_or_default();
     let mut programs = Vec::new();
     for answer in now {
@@ -201,7 +198,8 @@ pub(crate) mod tests {
 
     /// A program that loads, as 6.1 tells of it.
     pub(crate) fn loads(insns: u64, stack: &str) -> Attempt {
-        let cost = Cost { insns, states: 2, peak_states: 1, stack: Some(stack.into()), us: Some(138) };
+        let cost =
+            Cost { insns, states: 2, peak_states: 1, stack: Some(stack.into()), us: Some(138) };
         Attempt { errno: 0, cost: Some(cost), refusal: None, reason: String::new() }
     }
 
@@ -263,7 +261,8 @@ pub(crate) mod tests {
             kind: "xdp".into(),
             attempt,
         };
-        let now = vec![answer("b", refused()), answer("a", loads(2, "0")), answer("new", refused())];
+        let now =
+            vec![answer("b", refused()), answer("a", loads(2, "0")), answer("new", refused())];
         let before =
             vec![answer("a", refused()), answer("gone", refused()), answer("b", loads(1, "0"))];
         let programs = side_by_side(now, Some(before));

@@ -23,6 +23,9 @@ use machine::Trial;
 /// Tries all programs everywhere and prints what came of it; the exit status tells whether all load.
 pub fn run(args: &VerifyArgs, format: Format) -> Result<u8, Error> {
     let start = Instant::now();
+    if format != Format::Text {
+        colored::control::set_override(false); // explanations are part of them
+    }
     let course = course()?;
     let programs = Programs::find(&course.root, &mut say)?; // the headers for BPF C are laid out, too
     let color = format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize();

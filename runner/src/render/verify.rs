@@ -35,7 +35,8 @@ pub fn text(verified: &Verified) -> String {
     }
     for column in &verified.columns {
         if let Err(unable) = &column.programs {
-            let _ = writeln!(text, "\n{}: {}\n{}", column.series.bold(), unable.problem, unable.fix);
+            let _ =
+                writeln!(text, "\n{}: {}\n{}", column.series.bold(), unable.problem, unable.fix);
         }
     }
     text += &changes(verified);
@@ -78,7 +79,8 @@ fn table(verified: &Verified, reasons: &Reasons<'_>) -> String {
     }
     let label = |row: &Row| row.0.chars().count() + row.1.chars().count();
     let label_width = rows.iter().map(label).max().unwrap_or(0);
-    let width = |at: usize| rows.iter().map(|row| row.2[at].text.chars().count()).max().unwrap_or(0);
+    let width =
+        |at: usize| rows.iter().map(|row| row.2[at].text.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..verified.columns.len()).map(width).collect();
 
     let mut text = String::new();
@@ -114,7 +116,13 @@ fn rows_of(verified: &Verified, reasons: &Reasons<'_>, name: &str) -> Vec<Row> {
                 let cost = |attempt: Option<&'_ Attempt>| attempt.and_then(|a| a.cost.clone());
                 let now = program.and_then(|program| cost(program.now.as_ref()));
                 let before = program.and_then(|program| cost(program.before.as_ref()));
+                // What the verifier did before it refused is no measure.
+                let both_load = program.is_some_and(|program| {
+                    let attempts = [&program.now, &program.before];
+                    attempts.iter().all(|a| a.as_ref().is_some_and(Attempt::loads))
+                });
                 let change = now.as_ref().and_then(number).zip(before.as_ref().and_then(number));
+                let change = change.filter(|_| both_load);
                 let now = now.as_ref().and_then(written).unwrap_or_default();
                 Cell::plain(now + &change.map_or(String::new(), difference))
             })
@@ -164,7 +172,8 @@ fn time(us: u64) -> String {
 
 fn why(number: usize, reason: &Reason<'_>) -> String {
     let (programs, kernels) = (reason.programs.join(", "), reason.kernels.join(", "));
-    let mut text = format!("[{number}] {} on {kernels}\n", programs.bold());
+    let mut text =
+        format!("[{number}] {} on {kernels} (error {})\n", programs.bold(), reason.errno);
     match reason.refusal {
         Some(refusal) => text += &explain::text(refusal),
         None => {
@@ -242,8 +251,40 @@ mod tests {
                 program("b", Some(impossible()), None),
             ]
         };
-        let columns = vec![column("5.10", programs(23)), unable("6.1"), column("7", programs(1000))];
-        insta::assert_snapshot!(text(&verified(None, columns)), @"");
+        let columns =
+            vec![column("5.10", programs(23)), unable("6.1"), column("7", programs(1000))];
+        insta::assert_snapshot!(text(&verified(None, columns)), @"
+        my/x.bpf.o
+
+                          5.10         6.1  7
+        count_execs  xdp  loads        ?    loads
+          instructions    23                1000
+          states          2                 2
+          stack           16+8              16+8
+          time            138 µs            138 µs
+        a  xdp            refused [1]  ?    refused [1]
+          instructions    7                 7
+          states          2                 2
+          stack           8                 8
+          time            138 µs            138 µs
+        b  xdp            refused [2]  ?    refused [2]
+
+        [1] a on 5.10, 7 (error 13)
+        error: the moon is full
+         --> 7: r1 = *(u64 *)(r0 +0)
+          |
+          = program: count
+          = kernel: the moon is full
+          = note: this message is not known here; above is what the log says for certain
+
+        [2] b on 5.10, 7 (error 22)
+          extern (func ksym) 'f': not found in kernel or module BTFs
+
+        6.1: There is no <QEMU>.
+        Install it.
+
+        REFUSED  2 loaded, 4 refused · 3 programs on 3 kernels in 1.5 s
+        ");
     }
 
     #[test]
@@ -258,7 +299,53 @@ mod tests {
             program("taken", None, Some(loads(23, "16"))),
         ];
         let text = text(&verified(Some("old.o"), vec![column("6.1", programs)]));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        my/x.bpf.o · compared with old.o
+
+                        6.1
+        same  xdp       loads
+          instructions  23
+          states        2
+          stack         16
+          time          138 µs
+        grown  xdp      loads
+          instructions  40 (+17)
+          states        2
+          stack         24 (-8)
+          time          138 µs
+        better  xdp     now loads
+          instructions  23
+          states        2
+          stack         16
+          time          138 µs
+        worse  xdp      now refused [1]
+          instructions  7
+          states        2
+          stack         8
+          time          138 µs
+        added  xdp      new, loads
+          instructions  23
+          states        2
+          stack         16
+          time          138 µs
+        taken  xdp      gone
+
+        [1] worse on 6.1 (error 13)
+        error: the moon is full
+         --> 7: r1 = *(u64 *)(r0 +0)
+          |
+          = program: count
+          = kernel: the moon is full
+          = note: this message is not known here; above is what the log says for certain
+
+        Since old.o:
+          better loads now and was refused: 6.1
+          worse is refused now and did load: 6.1
+          added is new
+          taken is gone
+
+        REFUSED  4 loaded, 1 refused · 6 programs on 1 kernel in 1.5 s
+        ");
     }
 
     #[test]
@@ -266,7 +353,20 @@ mod tests {
         colored::control::set_override(false);
         let same = program("same", Some(loads(23, "16")), Some(loads(23, "16")));
         let text = text(&verified(Some("old.o"), vec![column("6.1", vec![same])]));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        my/x.bpf.o · compared with old.o
+
+                        6.1
+        same  xdp       loads
+          instructions  23
+          states        2
+          stack         16
+          time          138 µs
+
+        All programs have the verdict that they have in old.o.
+
+        LOADS  1 loaded, 0 refused · 1 program on 1 kernel in 1.5 s
+        ");
     }
 
     #[test]

@@ -108,7 +108,8 @@ fn reason(errno: i32, words: &[String]) -> String {
     let tells = |line: &&String| {
         let of_program = line.strip_prefix("prog '").and_then(|rest| rest.split_once("': "));
         let message = of_program.map_or(line.as_str(), |(_, message)| message);
-        let says_nothing = ["BPF program load failed: ", "failed to load: ", "failed to load object "];
+        let says_nothing =
+            ["BPF program load failed: ", "failed to load: ", "failed to load object "];
         !says_nothing.iter().any(|start| message.starts_with(start))
     };
     let telling: Vec<String> = words.iter().filter(tells).map(|line| printable(line)).collect();

@@ -48,7 +48,9 @@ pub fn objection(bytes: &[u8]) -> Option<String> {
         ));
     }
     if kind != RELOCATABLE {
-        return Some("is linked. libbpf loads what `clang -c` or `bpftool gen object` makes.".into());
+        return Some(
+            "is linked. libbpf loads what `clang -c` or `bpftool gen object` makes.".into(),
+        );
     }
     None
 }

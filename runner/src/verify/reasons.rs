@@ -14,6 +14,8 @@ pub struct Reasons<'a> {
 pub struct Reason<'a> {
     /// The words of the verifier or of libbpf.
     pub words: &'a str,
+    /// The number of the error on the first of the kernels.
+    pub errno: i32,
     /// The verifier's refusal on the first of the kernels.
     pub refusal: Option<&'a Refusal>,
     /// The programs.
@@ -43,7 +45,8 @@ impl<'a> Reasons<'a> {
             Some(number) => number - 1,
             None => {
                 let (words, refusal) = (attempt.reason.as_str(), attempt.refusal.as_ref());
-                self.list.push(Reason { words, refusal, programs: vec![], kernels: vec![] });
+                let errno = attempt.errno;
+                self.list.push(Reason { words, errno, refusal, programs: vec![], kernels: vec![] });
                 self.list.len() - 1
             }
         };

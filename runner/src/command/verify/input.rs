@@ -115,7 +115,10 @@ mod tests {
     fn what_is_not_there_or_no_file_cannot_be_read() {
         for path in ["/no/such.bpf.o", "/"] {
             let error = Input::read(root(), Path::new(path), false).err().unwrap();
-            assert!(error.to_string().starts_with(&format!("`{path}` cannot be read: ")), "{error}");
+            assert!(
+                error.to_string().starts_with(&format!("`{path}` cannot be read: ")),
+                "{error}"
+            );
         }
     }
 }

@@ -35,8 +35,7 @@ impl Trial<'_> {
     /// # Errors
     /// Nothing of it is the kernel's doing: an object is none, or the command line is wrong.
     pub(super) fn on(&self, series: &str, say: &mut dyn FnMut(&str)) -> Result<Column, Error> {
-        let mut column =
-            Column { series: series.into(), release: None, programs: Ok(Vec::new()) };
+        let mut column = Column { series: series.into(), release: None, programs: Ok(Vec::new()) };
         match self.fill(&mut column, say) {
             Err(Error::Environment(unable)) => column.programs = Err(unable),
             done => done?,
@@ -57,7 +56,9 @@ impl Trial<'_> {
             program.now.as_ref().is_some_and(|attempt| attempt.loads())
         };
         match session.trouble().filter(|trouble| trouble.kind != TroubleKind::OutOfMemory) {
-            Some(trouble) if trouble.kind != TroubleKind::Warning || programs.iter().any(claims) => {
+            Some(trouble)
+                if trouble.kind != TroubleKind::Warning || programs.iter().any(claims) =>
+            {
                 Err(unsound(&trouble))
             }
             _ => {
@@ -159,7 +160,9 @@ impl Told {
                 format!("The memory of the micro-VM was not enough at {place} of `{shown}`."),
                 "It has 256 MB, for the object, its maps, and the verifier's log.",
             ),
-            (Some(end), _) => defect(&format!("it ended with {end} and said: {}", self.words.trim())),
+            (Some(end), _) => {
+                defect(&format!("it ended with {end} and said: {}", self.words.trim()))
+            }
             (None, _) => Error::unable(
                 format!("The verifier's logs of `{shown}` have more than {} MB.", MOST >> 20),
                 "Verify fewer programs at a time.",

@@ -141,7 +141,11 @@ mod tests {
         let good = program("good", Some(loads(23, "16+8")), Some(impossible()));
         let gone = program("gone", None, Some(impossible()));
         let columns = vec![column("6.1", vec![good, gone]), unable("7")];
-        insta::assert_snapshot!(render(&verified(Some("old.o"), columns)), @"");
+        insta::assert_snapshot!(render(&verified(Some("old.o"), columns)), @r#"
+        {"object":"my/x.bpf.o","program":"good","section":"xdp","type":"xdp","series":"6.1","kernel":"6.1.0-test","verdict":"loads","errno":0,"message":null,"insns":23,"states":2,"peak_states":1,"stack":"16+8","stack_bytes":24,"us":138,"verifier":null,"log":null,"before":{"object":"old.o","change":"loads","verdict":"refused","errno":22,"message":"extern (func ksym) 'f': not found in kernel or module BTFs","insns":null,"states":null,"peak_states":null,"stack":null,"stack_bytes":null,"us":null}}
+        {"object":"my/x.bpf.o","program":"gone","section":"xdp","type":"xdp","series":"6.1","kernel":"6.1.0-test","verdict":"absent","errno":null,"message":null,"insns":null,"states":null,"peak_states":null,"stack":null,"stack_bytes":null,"us":null,"verifier":null,"log":null,"before":{"object":"old.o","change":"gone","verdict":"refused","errno":22,"message":"extern (func ksym) 'f': not found in kernel or module BTFs","insns":null,"states":null,"peak_states":null,"stack":null,"stack_bytes":null,"us":null}}
+        {"object":"my/x.bpf.o","program":null,"section":null,"type":null,"series":"7","kernel":null,"verdict":"environment","errno":null,"message":"There is no <QEMU>.","insns":null,"states":null,"peak_states":null,"stack":null,"stack_bytes":null,"us":null,"verifier":null,"log":null,"fix":"Install it."}
+        "#);
     }
 
     #[test]

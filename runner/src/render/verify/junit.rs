@@ -20,7 +20,8 @@ fn suite(column: &Column, file: &str) -> TestSuite {
     suite.properties.extend(release.map(|release| Property::new("release", release)));
     match &column.programs {
         Ok(programs) => {
-            let tried = programs.iter().filter_map(|program| Some((program, program.now.as_ref()?)));
+            let tried =
+                programs.iter().filter_map(|program| Some((program, program.now.as_ref()?)));
             suite.add_test_cases(tried.map(|(program, now)| case(program, now, file)));
         }
         Err(unable) => {
@@ -79,6 +80,50 @@ mod tests {
             program("gone", None, Some(loads(1, "0"))),
         ];
         let columns = vec![column("6.1", programs), unable("7")];
-        insta::assert_snapshot!(render(&verified(Some("old.o"), columns)), @"");
+        insta::assert_snapshot!(render(&verified(Some("old.o"), columns)), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="labrunner verify" tests="4" skipped="0" failures="2" errors="1">
+            <testsuite name="6.1" tests="3" skipped="0" errors="0" failures="2">
+                <properties>
+                    <property name="release" value="6.1.0-test"/>
+                </properties>
+                <testcase name="good" classname="my/x.bpf.o" time="0.000">
+                    <properties>
+                        <property name="section" value="xdp"/>
+                        <property name="insns" value="23"/>
+                        <property name="states" value="2"/>
+                        <property name="stack" value="16+8"/>
+                    </properties>
+                </testcase>
+                <testcase name="bad" classname="my/x.bpf.o" time="0.000">
+                    <properties>
+                        <property name="section" value="xdp"/>
+                        <property name="insns" value="7"/>
+                        <property name="states" value="2"/>
+                        <property name="stack" value="8"/>
+                    </properties>
+                    <failure message="the moon is full (it did load before)" type="refused">error: the moon is full
+         --&gt; 7: r1 = *(u64 *)(r0 +0)
+          |
+          = program: count
+          = kernel: the moon is full
+          = note: this message is not known here; above is what the log says for certain
+        </failure>
+                </testcase>
+                <testcase name="none" classname="my/x.bpf.o" time="0.000">
+                    <properties>
+                        <property name="section" value="xdp"/>
+                    </properties>
+                    <failure message="extern (func ksym) &apos;f&apos;: not found in kernel or module BTFs" type="refused">extern (func ksym) &apos;f&apos;: not found in kernel or module BTFs</failure>
+                </testcase>
+            </testsuite>
+            <testsuite name="7" tests="1" skipped="0" errors="1" failures="0">
+                <testcase name="kernel" classname="my/x.bpf.o">
+                    <error message="There is no &lt;QEMU&gt;." type="environment">There is no &lt;QEMU&gt;.
+        Install it.</error>
+                </testcase>
+            </testsuite>
+        </testsuites>
+        "#);
     }
 }
