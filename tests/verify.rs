@@ -59,6 +59,16 @@ int count(struct xdp_md *ctx)
 }
 "#;
 
+const CONFIGURED: &str = r#"
+extern bool CONFIG_BPF_SYSCALL __kconfig;
+
+SEC("xdp")
+int configured(struct xdp_md *ctx)
+{
+	return CONFIG_BPF_SYSCALL ? XDP_PASS : XDP_DROP;
+}
+"#;
+
 const KFUNC: &str = r#"
 extern int bpf_no_such_kfunc(void) __ksym;
 
@@ -156,10 +166,12 @@ fn each_program_of_a_source_on_each_kernel() {
 #[test]
 fn an_object_that_loads_everywhere() {
     let project = Project::new();
-    let done = verify(&project.object("good.bpf.o", &[MAP, CHECKED], &[]), &[]).run();
+    let object = project.object("good.bpf.o", &[MAP, CHECKED, CONFIGURED], &[]);
+    let done = verify(&object, &[]).run();
     assert_eq!(done.code, 0, "{done}");
     assert_eq!(verdicts(&done, "count"), "count xdp loads loads");
-    assert!(done.stdout.contains("LOADS  2 loaded, 0 refused · 1 program"), "{done}");
+    assert_eq!(verdicts(&done, "configured"), "configured xdp loads loads");
+    assert!(done.stdout.contains("LOADS  4 loaded, 0 refused · 2 programs"), "{done}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One kernel: a fresh machine, in which the program `verify` tries the objects.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use microvm::{Event, ProcessId, Stream, Trouble, TroubleKind};
@@ -8,6 +9,7 @@ use super::input::Input;
 use crate::engine::vm::Vm;
 use crate::engine::{Engine, Session};
 use crate::error::{Error, Unable};
+use crate::kernels;
 use crate::programs::Programs;
 use crate::verify::answer::{Answer, NoAnswer, read};
 use crate::verify::{Column, side_by_side};
@@ -48,6 +50,7 @@ impl Trial<'_> {
         let mut session = vm.start(say)?;
         column.release = Some(session.ready(say)?);
         let verify = session.install(&self.programs.path("verify"))?;
+        self.provide_configuration(&mut *session, column)?;
         let now = self.ask(&mut *session, &verify, "now", self.object)?;
         let before = self.before.map(|before| self.ask(&mut *session, &verify, "before", before));
         let programs = side_by_side(now, before.transpose()?);
@@ -66,6 +69,29 @@ impl Trial<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Puts the kernel's configuration where libbpf looks for it, for objects with `__kconfig` variables.
+    /// A machine has none of its own.
+    fn provide_configuration(
+        &self,
+        session: &mut dyn Session,
+        column: &Column,
+    ) -> Result<(), Error> {
+        let asks = |input: &Input| input.bytes.windows(8).any(|bytes| bytes == b".kconfig");
+        if !asks(self.object) && !self.before.is_some_and(asks) {
+            return Ok(());
+        }
+        let kernel = kernels::store()?.get(&column.series).map_err(kernels::unable)?;
+        let (Some(file), Some(release)) = (kernel.config, &column.release) else { return Ok(()) };
+        let contents = fs::read(&file).map_err(|e| {
+            Error::unable(
+                format!("cannot read {}: {e}.", file.display()),
+                format!("Fetch it again: labrunner kernel refresh {}", column.series),
+            )
+        })?;
+        // `provide` begins in a folder of its own.
+        session.provide(&format!("../boot/config-{release}"), &contents).map(drop)
     }
 
     /// Runs `verify` on an object to its end.
