@@ -71,7 +71,8 @@ pub struct Cost {
     pub states: u64,
     /// States kept at one time.
     pub peak_states: u64,
-    /// The stack as the log has it: `16+8` bytes per function, from 7.x on `max 24` of all.
+    /// The stack as the log has it: `16+8` bytes per function, from 7.x on with the most that a chain of
+    /// calls takes, `16+8 max 24`.
     pub stack: Option<String>,
     /// Verification time in microseconds.
     pub us: Option<u64>,
@@ -160,11 +161,16 @@ impl Attempt {
 }
 
 impl Cost {
-    /// Bytes of stack, of all functions together.
-    pub fn stack_bytes(&self) -> Option<u64> {
+    /// Bytes of stack of each function: `16+8`. Where the log has only the most that a chain of calls
+    /// takes, that.
+    pub fn stack_parts(&self) -> Option<&str> {
         let stack = self.stack.as_deref()?;
-        let parts = stack.strip_prefix("max ").unwrap_or(stack).split('+');
-        parts.map(|part| part.parse::<u64>().ok()).sum()
+        Some(stack.split_once(" max ").map_or(stack, |(parts, _)| parts).trim_start_matches("max "))
+    }
+
+    /// Bytes of stack of all functions together.
+    pub fn stack_bytes(&self) -> Option<u64> {
+        self.stack_parts()?.split('+').map(|part| part.parse::<u64>().ok()).sum()
     }
 }
 
@@ -281,9 +287,13 @@ pub(crate) mod tests {
 
     #[test]
     fn the_stack_is_a_sum_in_either_form() {
-        for (stack, expected) in
-            [("16+8", Some(24)), ("max 24", Some(24)), ("0", Some(0)), ("?", None)]
-        {
+        for (stack, expected) in [
+            ("16+8", Some(24)),
+            ("max 24", Some(24)),
+            ("16+8 max 24", Some(24)),
+            ("0", Some(0)),
+            ("?", None),
+        ] {
             let cost = Cost { stack: Some(stack.into()), ..Cost::default() };
             assert_eq!(cost.stack_bytes(), expected, "{stack}");
         }

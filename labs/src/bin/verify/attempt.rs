@@ -153,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_of_the_stack_are_kept_as_they_are() {
-        for stack in ["16+8", "max 24"] {
+    fn the_stack_is_kept_as_the_log_has_it() {
+        for stack in ["16+8", "16+8 max 24"] {
             let log = format!(
                 "verification time 138 usec\nstack depth {stack}\nprocessed 23 insns (limit 1000000) \
                  max_states_per_insn 0 total_states 2 peak_states 1 mark_read 0\n"

@@ -33,7 +33,7 @@ pub(crate) struct ProgramLine {
     /// States kept at one time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peak_states: Option<u64>,
-    /// As in the log: `16+8` bytes per function, from 7.x on `max 24` of all that are called.
+    /// As in the log: `16+8` bytes per function, from 7.x on `16+8 max 24`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stack: Option<String>,
     /// Verification time in microseconds.

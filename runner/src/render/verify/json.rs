@@ -40,7 +40,7 @@ struct AttemptObject<'a> {
     insns: Option<u64>,
     states: Option<u64>,
     peak_states: Option<u64>,
-    /// Bytes, as the kernel tells them: per function, or `max` and the most of all.
+    /// Bytes, as the kernel tells them: per function, from 7.x on with the most of a chain of calls.
     stack: Option<&'a str>,
     /// Bytes of all functions together.
     stack_bytes: Option<u64>,

@@ -13,7 +13,7 @@ type Count = (&'static str, fn(&Cost) -> Option<u64>, fn(&Cost) -> Option<String
 const COUNTS: [Count; 4] = [
     ("instructions", |cost| Some(cost.insns), |cost| Some(cost.insns.to_string())),
     ("states", |cost| Some(cost.states), |cost| Some(cost.states.to_string())),
-    ("stack", Cost::stack_bytes, stack),
+    ("stack", Cost::stack_bytes, |cost| cost.stack_parts().map(str::to_owned)),
     ("time", |_| None, |cost| cost.us.map(time)), // never the same twice, so not compared
 ];
 
@@ -128,11 +128,6 @@ fn difference((now, before): (u64, u64)) -> String {
         0 => String::new(),
         difference => format!(" ({difference:+})"),
     }
-}
-
-fn stack(cost: &Cost) -> Option<String> {
-    let stack = cost.stack.as_deref()?;
-    Some(stack.strip_prefix("max ").unwrap_or(stack).to_owned())
 }
 
 /// Microseconds for people.
