@@ -204,6 +204,27 @@ loads = true
     }
 
     #[test]
+    fn a_difference_may_begin_with_a_series_and_go_on() {
+        let text = format!(
+            "{EXAMPLE}\n[break.on.\"6.12+\"]\nmessage = [\"new\"]\n\
+             [break.on.\"6.18+\"]\nmessage = [\"newer\"]\n\
+             [break.on.\"7\"]\nmessage = [\"seven\"]\n"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        for (release, expected) in [
+            ("6.1.192", "R? invalid mem access 'map_value_or_null'"),
+            ("6.9.1", "R? invalid mem access 'map_value_or_null'"),
+            ("6.12.107", "new"),
+            ("6.17", "new"),
+            ("6.18.15", "newer"),
+            ("7.3.4", "seven"),
+            ("8.0", "newer"),
+        ] {
+            assert_eq!(manifest.breaks[0].failure_on(release).message, [expected], "{release}");
+        }
+    }
+
+    #[test]
     fn what_no_type_forbids_is_refused_too() {
         let start = "summary = 'x'\nlearned = 'y'\n";
         for (more, words) in [
