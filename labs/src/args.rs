@@ -239,7 +239,9 @@ mod tests {
     fn help_names_every_option() {
         assert_eq!(parsed(&["--help"]).unwrap_err().to_string(), "help");
         let help = USAGE.help(LETTERS);
-        for option in ["--object FILE", "-e, --every SECONDS", "-F, --failed ", "(default: 2)", "-h, --help"] {
+        for option in
+            ["--object FILE", "-e, --every SECONDS", "-F, --failed ", "(default: 2)", "-h, --help"]
+        {
             assert!(help.contains(option), "{help}");
         }
     }

@@ -71,7 +71,7 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
     };
     // The stimulus waits before the lab attaches, so that its own start is not among the events.
     let own = conductor.start_stimulus(plan, uid_base)?;
-    conductor.start_lab(plan, &own)?;
+    conductor.start_lab(plan, uid_base, &own)?;
     let end = conductor.run(plan)?;
     Ok(Transcript {
         stdout: conductor.stdout,
@@ -167,7 +167,12 @@ impl Conductor<'_> {
         pid.ok_or_else(|| not_ready(&answer))
     }
 
-    fn start_lab(&mut self, plan: &Plan<'_>, own: &[(&str, String)]) -> Result<(), Error> {
+    fn start_lab(
+        &mut self,
+        plan: &Plan<'_>,
+        uid_base: u32,
+        own: &[(&str, String)],
+    ) -> Result<(), Error> {
         let program = self.session.install(&plan.lab)?;
         self.session.install_tools(plan.tools)?;
         let mut argv = vec![program];
@@ -176,7 +181,8 @@ impl Conductor<'_> {
             argv.push(self.session.provide("lab.bpf.o", object)?);
         }
         argv.extend_from_slice(plan.args);
-        let mut env = vec![("LAB_STAGES", "1"), ("PATH", PATH)];
+        let uid_base = uid_base.to_string(); // for labs that look for users by number
+        let mut env = vec![("LAB_STAGES", "1"), ("PATH", PATH), ("LAB_UID_BASE", &uid_base)];
         env.extend(own.iter().map(|(name, path)| (*name, path.as_str())));
         self.lab = self.session.spawn(&argv, &env)?;
         self.deadline = Instant::now() + self.allowed;

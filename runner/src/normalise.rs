@@ -152,7 +152,8 @@ impl Table {
         for column in 0..=last {
             let word = rest.len() - rest.trim_start().len();
             let end = rest[word..].find(' ').map_or(rest.len(), |end| word + end);
-            let space = rest[end..].find(|c: char| c != ' ').map_or(rest.len(), |space| end + space);
+            let space =
+                rest[end..].find(|c: char| c != ' ').map_or(rest.len(), |space| end + space);
             match replaced.iter().find(|((index, _), _)| *index == column) {
                 Some(((_, width), text)) => {
                     row.push_str(&rest[..word]);

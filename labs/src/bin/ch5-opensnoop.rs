@@ -28,7 +28,11 @@ static USAGE: Usage = Usage {
         flag("timestamp", "", "also show the time since the first open, in seconds"),
         flag("print-uid", "", "also show the user"),
         flag("trace", "", "at the end, show what the programs wrote with bpf_printk"),
-        flag("plausible", "", "of times that a program measured, show only whether they can be true"),
+        flag(
+            "plausible",
+            "",
+            "of times that a program measured, show only whether they can be true",
+        ),
     ],
 };
 

@@ -1,4 +1,4 @@
-//! Processes that do things with files, each as a user of its own.
+//! Processes that do things with files and sockets, each as a user of its own.
 //!
 //! A program that starts opens files (the C library looks into `/proc/self/maps`), so workers are
 //! started before anybody looks, and wait. Each obeys one command, and ends.
@@ -10,6 +10,8 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::SocketAddrV4;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
@@ -18,6 +20,7 @@ use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use rustix::fs::{CWD, Gid, Mode, OFlags, Uid, chmod, fchown, openat};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use crate::command::Command;
@@ -112,6 +115,7 @@ fn parts(command: &Command) -> Vec<String> {
             paths.iter().map(|path| format!("open {}", path.display())).collect()
         }
         Command::Chmod { path, .. } => vec![format!("chmod {}", path.display())],
+        Command::Connect { address, port, .. } => vec![format!("connect {address}:{port}")],
         _ => Vec::new(),
     }
 }
@@ -129,7 +133,8 @@ pub(crate) fn work(uid_base: u32) -> Result<()> {
     if io::stdin().lock().read_line(&mut line)? == 0 {
         return Ok(()); // nobody needed us
     }
-    if let Err(error) = line.trim_end().parse().and_then(|command| obey(&command, uid_base, &mut out))
+    if let Err(error) =
+        line.trim_end().parse().and_then(|command| obey(&command, uid_base, &mut out))
     {
         writeln!(out, "error: {error:#}")?;
     }
@@ -137,7 +142,10 @@ pub(crate) fn work(uid_base: u32) -> Result<()> {
 }
 
 fn obey(command: &Command, uid_base: u32, out: &mut impl Write) -> Result<()> {
-    let (Command::File { uid, .. } | Command::Open { uid, .. } | Command::Chmod { uid, .. }) = command
+    let (Command::File { uid, .. }
+    | Command::Open { uid, .. }
+    | Command::Chmod { uid, .. }
+    | Command::Connect { uid, .. }) = command
     else {
         bail!("this is not for a worker");
     };
@@ -166,9 +174,21 @@ fn obey(command: &Command, uid_base: u32, out: &mut impl Write) -> Result<()> {
             let outcome = outcome(chmod(path, Mode::from_raw_mode(*mode)));
             writeln!(out, "{}: {outcome}", parts.join(" "))?;
         }
+        Command::Connect { address, port, .. } => {
+            let outcome = outcome(connection(SocketAddrV4::new(*address, *port)).map(drop));
+            writeln!(out, "{}: {outcome}", parts.join(" "))?;
+        }
         _ => unreachable!("told apart above"),
     }
     Ok(())
+}
+
+/// A TCP connection to this address.
+fn connection(to: SocketAddrV4) -> rustix::io::Result<OwnedFd> {
+    let kind = SocketType::STREAM;
+    let socket = socket_with(AddressFamily::INET, kind, SocketFlags::CLOEXEC, None)?;
+    connect(&socket, &to)?;
+    Ok(socket)
 }
 
 /// Without a way back. A worker has one thread, so what is set for the thread is set for the process.
