@@ -217,7 +217,8 @@ impl Lab {
         }
     }
 
-    fn mark(&self, stage: &str) {
+    /// Says that a stage begins: for a lab that does not go through the steps above.
+    pub fn mark(&self, stage: &str) {
         if self.marks {
             let _ = writeln!(std::io::stderr(), "@{stage}");
         }

@@ -11,6 +11,7 @@ pub mod args;
 pub mod bpffs;
 pub mod cgroup;
 pub mod elf;
+pub mod far_path;
 pub mod files;
 pub mod http;
 pub mod insn;
