@@ -15,6 +15,7 @@ pub mod loaded;
 pub mod network;
 mod outcome;
 pub mod record;
+pub mod sweep;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
