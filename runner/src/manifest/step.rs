@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
+use super::Fault;
+
 /// One thing that happens while the program is attached. All but [`Step::Enter`] are done by the
 /// `stimulus` program, which documents the commands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -168,6 +170,15 @@ impl Step {
         }
     }
 
+    /// How many processes for work with files must have been started for this step before the lab is.
+    pub fn workers(&self) -> u32 {
+        match self {
+            Self::File { .. } | Self::Chmod { .. } => 1,
+            Self::Open { processes, .. } => *processes,
+            _ => 0,
+        }
+    }
+
     /// Whether what came of it, such as `ping 127.0.0.1: 3 sent, 0 received`, is part of the output that
     /// is compared.
     pub fn is_reported(&self) -> bool {
@@ -181,7 +192,7 @@ impl Step {
     }
 
     /// What is wrong with a step: its words are those of a line that the stimulus reads.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         let names = match self {
             Self::Exec { name, .. } | Self::ExecMissing { name, .. } => vec![name.as_deref()],
             Self::Syscall { name, comm, .. } => vec![Some(name.as_str()), comm.as_deref()],
@@ -190,9 +201,9 @@ impl Step {
         if let Some(name) =
             names.into_iter().flatten().find(|name| !(1..=15).contains(&name.len()) || !word(name))
         {
-            return Err(format!(
-                "{name:?} is no name of a process: 1 to 15 characters without white space"
-            ));
+            let message =
+                format!("{name:?} is no name of a process: 1 to 15 characters without white space");
+            return Err(Fault::new(name, message));
         }
         let words: Vec<&str> = match self {
             Self::Exec { path: Some(path), .. } => vec![path],
@@ -202,7 +213,8 @@ impl Step {
             _ => Vec::new(),
         };
         if let Some(bad) = words.into_iter().find(|bad| !word(bad)) {
-            return Err(format!("{bad:?} has white space, which the stimulus cannot read"));
+            let message = format!("{bad:?} has white space, which the stimulus cannot read");
+            return Err(Fault::new(bad, message));
         }
         let mode = match self {
             Self::File { mode, .. } | Self::Chmod { mode, .. } => mode,
@@ -210,7 +222,11 @@ impl Step {
         };
         match u32::from_str_radix(mode, 8) {
             Ok(0..=0o7777) => Ok(()),
-            _ => Err(format!("{mode:?} is no mode of a file: octal digits, such as \"0644\"")),
+            _ => {
+                let message =
+                    format!("{mode:?} is no mode of a file: octal digits, such as \"0644\"");
+                Err(Fault::new(mode, message))
+            }
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
+use labs::files;
 
 /// The most bytes that one `read` asks for.
 const MOST_READ: usize = 1 << 20;
@@ -32,6 +34,14 @@ pub(crate) enum Command {
     Exit { times: u32 },
     /// Send ICMP echo requests.
     Ping { times: u32, address: Ipv4Addr },
+    /// Make a file with these contents.
+    File { path: PathBuf, text: String, uid: u32, mode: u32 },
+    /// Open files for reading and close them again.
+    Open { paths: Vec<PathBuf>, uid: u32, times: u32, processes: u32 },
+    /// Change the permissions of a file.
+    Chmod { path: PathBuf, mode: u32, uid: u32 },
+    /// Try a TCP connection, and close it.
+    Connect { address: Ipv4Addr, port: u16, uid: u32 },
 }
 
 impl FromStr for Command {
@@ -40,13 +50,11 @@ impl FromStr for Command {
     fn from_str(line: &str) -> Result<Self> {
         let mut words = line.split_ascii_whitespace();
         let verb = words.next().context("the line is empty")?;
-        let mut pairs = HashMap::new();
+        let mut pairs = Pairs::new();
         for word in words {
             let (key, value) =
                 word.split_once('=').ok_or_else(|| anyhow!("`{word}` is not key=value"))?;
-            if pairs.insert(key, value).is_some() {
-                bail!("{key} is given twice");
-            }
+            pairs.entry(key).or_default().push(value);
         }
 
         let times = take(&mut pairs, "times")?.unwrap_or(1);
@@ -76,6 +84,30 @@ impl FromStr for Command {
                 let address = take(&mut pairs, "address")?.unwrap_or(Ipv4Addr::LOCALHOST);
                 Self::Ping { times, address }
             }
+            "file" => {
+                let path = own(take(&mut pairs, "path")?.context("file wants path=...")?)?;
+                let text = take(&mut pairs, "text")?.unwrap_or_default();
+                let mode = mode(&mut pairs)?.unwrap_or(0o644);
+                Self::File { path, text, uid: take(&mut pairs, "uid")?.unwrap_or(0), mode }
+            }
+            "open" => {
+                let paths: Vec<PathBuf> = take_all(&mut pairs, "path")?;
+                if paths.is_empty() {
+                    bail!("open wants path=...");
+                }
+                let processes = take(&mut pairs, "processes")?.unwrap_or(1);
+                Self::Open { paths, uid: take(&mut pairs, "uid")?.unwrap_or(0), times, processes }
+            }
+            "chmod" => {
+                let path = own(take(&mut pairs, "path")?.context("chmod wants path=...")?)?;
+                let mode = mode(&mut pairs)?.context("chmod wants mode=...")?;
+                Self::Chmod { path, mode, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
+            }
+            "connect" => {
+                let address = take(&mut pairs, "address")?.unwrap_or(Ipv4Addr::LOCALHOST);
+                let port = take(&mut pairs, "port")?.context("connect wants port=...")?;
+                Self::Connect { address, port, uid: take(&mut pairs, "uid")?.unwrap_or(0) }
+            }
             other => bail!("there is no command {other}"),
         };
         match pairs.keys().next() {
@@ -85,14 +117,44 @@ impl FromStr for Command {
     }
 }
 
-fn take<T: FromStr>(pairs: &mut HashMap<&str, &str>, key: &str) -> Result<Option<T>> {
-    let Some(value) = pairs.remove(key) else { return Ok(None) };
-    let parsed = value.parse().map_err(|_| anyhow!("{key}={value} makes no sense"))?;
-    Ok(Some(parsed))
+/// The values of each key, in the order given.
+type Pairs<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+fn take<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Option<T>> {
+    let mut values = take_all(pairs, key)?;
+    if values.len() > 1 {
+        bail!("{key} is given twice");
+    }
+    Ok(values.pop())
+}
+
+fn take_all<T: FromStr>(pairs: &mut Pairs<'_>, key: &str) -> Result<Vec<T>> {
+    let values = pairs.remove(key).unwrap_or_default().into_iter();
+    values.map(|value| value.parse().map_err(|_| anyhow!("{key}={value} makes no sense"))).collect()
+}
+
+/// Octal digits, as chmod(1) takes them.
+fn mode(pairs: &mut Pairs<'_>) -> Result<Option<u32>> {
+    let Some(digits) = take::<String>(pairs, "mode")? else { return Ok(None) };
+    match u32::from_str_radix(&digits, 8) {
+        Ok(mode @ 0..=0o7777) => Ok(Some(mode)),
+        _ => bail!("mode={digits} makes no sense"),
+    }
+}
+
+/// A path that may be changed: files of the machine itself are left alone.
+fn own(path: PathBuf) -> Result<PathBuf> {
+    let inside = path.strip_prefix(files::FOLDER).ok().filter(|inside| *inside != Path::new(""));
+    let plain =
+        |inside: &Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
+    if !inside.is_some_and(plain) {
+        bail!("{} is not a path below {}", path.display(), files::FOLDER);
+    }
+    Ok(path)
 }
 
 /// The name of a process, as the kernel keeps it.
-fn process_name(pairs: &mut HashMap<&str, &str>, key: &str) -> Result<Option<String>> {
+fn process_name(pairs: &mut Pairs<'_>, key: &str) -> Result<Option<String>> {
     let name: Option<String> = take(pairs, key)?;
     if name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 15) {
         bail!("the name of a process has 1 to 15 bytes");
@@ -144,6 +206,27 @@ mod tests {
                 "ping address=10.0.0.2",
                 Command::Ping { times: 1, address: Ipv4Addr::new(10, 0, 0, 2) },
             ),
+            (
+                "file path=/tmp/a/b text= uid=7 mode=0600",
+                Command::File { path: "/tmp/a/b".into(), text: String::new(), uid: 7, mode: 0o600 },
+            ),
+            (
+                "open path=/etc/b path=/a times=2 processes=4",
+                Command::Open {
+                    paths: vec!["/etc/b".into(), "/a".into()],
+                    uid: 0,
+                    times: 2,
+                    processes: 4,
+                },
+            ),
+            (
+                "chmod path=/tmp/a mode=4755 uid=7",
+                Command::Chmod { path: "/tmp/a".into(), mode: 0o4755, uid: 7 },
+            ),
+            (
+                "connect port=80 uid=7",
+                Command::Connect { address: Ipv4Addr::LOCALHOST, port: 80, uid: 7 },
+            ),
         ] {
             assert_eq!(line.parse::<Command>().unwrap(), command, "{line}");
         }
@@ -161,11 +244,19 @@ mod tests {
             ("burst uid=0", "burst takes no uid"),
             ("exit name=bash", "exit takes no name"),
             ("syscall times=1", "syscall wants name=..."),
+            ("open uid=1", "open wants path=..."),
+            ("file path=/etc/passwd", "/etc/passwd is not a path below /tmp"),
+            ("file path=/tmp", "/tmp is not a path below /tmp"),
+            ("chmod path=/tmp/../etc/x mode=0", "/tmp/../etc/x is not a path below /tmp"),
+            ("chmod path=/tmp/x mode=8", "mode=8 makes no sense"),
+            ("chmod path=/tmp/x", "chmod wants mode=..."),
             ("syscall name=kill comm=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
             ("exec-missing uid=1", "exec-missing takes no uid"),
             ("read", "read wants sizes=..."),
             ("read sizes=1,", "`` is no size: it goes from 0 to 1048576"),
             ("read sizes=1048577", "`1048577` is no size: it goes from 0 to 1048576"),
+            ("connect address=127.0.0.1", "connect wants port=..."),
+            ("connect port=65536", "port=65536 makes no sense"),
         ] {
             assert_eq!(line.parse::<Command>().unwrap_err().to_string(), error, "{line}");
         }

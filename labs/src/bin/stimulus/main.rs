@@ -10,8 +10,8 @@
 //! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
 
 mod command;
-mod ping;
 mod spare;
+mod worker;
 
 use std::ffi::CString;
 use std::fs::File;
@@ -22,12 +22,14 @@ use std::process::{Command as Process, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use command::Command;
+use labs::ping::{PATIENCE, ping};
 use lexopt::ValueExt;
 use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
 use nix::time::ClockId;
 use rustix::process::Pid;
 use spare::Spares;
+use worker::Workers;
 
 const HELP: &str = "\
 Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, one a line:
@@ -43,14 +45,26 @@ Makes exact numbers of kernel events. Prints `ready PID`, then reads commands, o
   burst times=100000                    make this many getppid calls
   exit times=2                          end a process that was started before `ready`: see --spare
   ping times=3 address=127.0.0.1        send ICMP echo requests, wait a second at most for each reply
+  file path=/tmp/a text=b mode=0644 uid=1000
+                                        make a file: one open
+  open path=/tmp/a path=/tmp/b uid=1000 times=2 processes=3
+                                        open each file for reading as often as told, and close it, by
+                                        so many processes at once: see --workers
+  chmod path=/tmp/a mode=0600 uid=1000  change the permissions of a file, by one of the same processes
+  connect address=127.0.0.1 port=80 uid=1000
+                                        try a TCP connection, by one of the same processes
 
-Each is answered by `ok PID...` (who made the events) or `error: ...`. Ends with its input.
+Each is answered by `ok PID...` (who made the events) or `error: ...`; for some ` : ` and what came of it
+follow, such as `open /tmp/a: ok ; open /tmp/b: ENOENT`. Ends with its input.
 
-Usage: stimulus [--uid-base N] [--own-network] [--spare N]
+Usage: stimulus [--uid-base N] [--own-network] [--own-files] [--spare N] [--workers N]
 
   --uid-base N   added to every uid, so that events of the machine's own users stay apart (default: 0)
   --own-network  leave the machine's network for a new one with nothing but a loopback interface
+  --own-files    leave the machine's /tmp for a new one, which is empty and ends with us
   --spare N      start this many processes for `exit` and `exec-missing` to use up (default: 0)
+  --workers N    start this many processes that wait for a `file`, `open`, `chmod` or `connect`; where
+                 none is left, one is started then, and a program's start opens files of its own (default: 0)
 ";
 
 fn main() -> ExitCode {
@@ -64,14 +78,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let (mut uid_base, mut spare) = (0, 0);
+    let (mut uid_base, mut spare, mut workers) = (0, 0, 0);
     let mut only = None;
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("exit") => return Ok(()), // we are what `exec` starts
             lexopt::Arg::Long("wait") => return spare::wait(), // we are a spare process
+            lexopt::Arg::Long("work") => return worker::work(uid_base), // we are a worker
             lexopt::Arg::Long("only") => only = Some(args.value()?.string()?), // `as_user` runs us
+            lexopt::Arg::Long("workers") => workers = args.value()?.parse()?,
+            lexopt::Arg::Long("own-files") => labs::files::leave()?,
             lexopt::Arg::Long("spare") => spare = args.value()?.parse()?,
             lexopt::Arg::Long("uid-base") => uid_base = args.value()?.parse()?,
             lexopt::Arg::Long("own-network") => labs::network::leave()?,
@@ -81,15 +98,17 @@ fn run() -> Result<()> {
     }
 
     let spares = Spares::start(spare, uid_base)?;
+    let workers = Workers::start(workers, uid_base)?;
     let own = rustix::process::getpid();
-    let mut stimulus = Stimulus { own, uid_base, timers: ManuallyDrop::default(), spares };
+    let mut stimulus = Stimulus { own, uid_base, timers: ManuallyDrop::default(), spares, workers };
     if let Some(line) = only {
-        return stimulus.obey(line.parse()?).map(drop);
+        return stimulus.obey(line.parse()?, &line).map(drop);
     }
     let mut out = io::stdout().lock();
     writeln!(out, "ready {}", std::process::id())?;
     for line in io::stdin().lock().lines() {
-        match line?.parse().and_then(|command| stimulus.obey(command)) {
+        let line = line?;
+        match line.parse().and_then(|command| stimulus.obey(command, &line)) {
             Ok(answer) => writeln!(out, "ok {answer}")?,
             Err(error) => writeln!(out, "error: {error:#}")?,
         }
@@ -108,11 +127,12 @@ struct Stimulus {
     /// deleting them then would make calls that nobody asked for.
     timers: ManuallyDrop<Vec<Timer>>,
     spares: Spares,
+    workers: Workers,
 }
 
 impl Stimulus {
-    /// Makes the events; returns what follows `ok`.
-    fn obey(&mut self, command: Command) -> Result<String> {
+    /// Makes the events of a command, which came as this line; returns what follows `ok`.
+    fn obey(&mut self, command: Command, line: &str) -> Result<String> {
         let own = self.own.to_string();
         match command {
             Command::Exec { times, uid, gid, name, path } => {
@@ -149,9 +169,13 @@ impl Stimulus {
                 Ok(own)
             }
             Command::Ping { times, address } => {
-                let received =
-                    ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
+                let received = ping(address, times, PATIENCE)
+                    .with_context(|| format!("cannot ping {address}"))?;
                 Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
+            }
+            Command::Open { processes, .. } => self.workers.told(line, processes),
+            Command::File { .. } | Command::Chmod { .. } | Command::Connect { .. } => {
+                self.workers.told(line, 1)
             }
         }
     }
