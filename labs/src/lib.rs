@@ -10,6 +10,7 @@
 pub mod args;
 pub mod bpffs;
 pub mod cgroup;
+pub mod classic;
 pub mod elf;
 pub mod files;
 pub mod http;
