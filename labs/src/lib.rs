@@ -10,6 +10,7 @@
 pub mod args;
 pub mod bpffs;
 pub mod cgroup;
+pub mod classic;
 pub mod elf;
 pub mod far_path;
 pub mod files;
@@ -25,6 +26,7 @@ pub mod packet;
 pub mod ping;
 pub mod record;
 pub mod renames;
+pub mod sweep;
 pub mod tool;
 pub mod topology;
 mod trace_event;
