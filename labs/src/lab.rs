@@ -51,6 +51,22 @@ impl Lab {
         Ok(self.args.parsed(self.usage, name)?)
     }
 
+    /// Whether a switch is given.
+    ///
+    /// # Panics
+    /// When the lab's [`Usage`] has no such flag.
+    pub fn is_on(&self, name: &str) -> bool {
+        !self.flag(name).is_empty()
+    }
+
+    /// As [`parsed`](Self::parsed), for a flag that may be left out: its default is empty.
+    ///
+    /// # Errors
+    /// As `parsed`.
+    pub fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
+        if self.flag(name).is_empty() { Ok(None) } else { self.parsed(name).map(Some) }
+    }
+
     /// The time between two tables, from `--every`; none when it is 0.
     ///
     /// # Errors
@@ -88,14 +104,18 @@ impl Lab {
         opened.with_context(|| format!("cannot open {}", self.object_name()))
     }
 
-    /// The object's own bytes, an ELF file.
+    /// The object file itself.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// It cannot be read.
     pub fn object_bytes(&self) -> Result<Cow<'static, [u8]>> {
-        let Some(file) = &self.args.object else { return Ok(Cow::Borrowed(self.embedded)) };
-        let bytes = std::fs::read(file);
-        Ok(Cow::Owned(bytes.with_context(|| format!("cannot read {}", file.display()))?))
+        Ok(match &self.args.object {
+            Some(file) => {
+                let bytes = std::fs::read(file);
+                bytes.with_context(|| format!("cannot read {}", self.object_name()))?.into()
+            }
+            None => self.embedded.into(),
+        })
     }
 
     /// Makes the maps and gives each program to the verifier.
@@ -131,6 +151,16 @@ impl Lab {
     pub fn attach(&self, object: &Object) -> Result<Vec<Link>> {
         self.mark("attach");
         object.progs_mut().map(|program| attached(&program, program.attach())).collect()
+    }
+
+    /// As [`attach`](Self::attach), for an object of which some programs were left out of the load.
+    ///
+    /// # Errors
+    /// As `attach`.
+    pub fn attach_loaded(&self, object: &Object) -> Result<Vec<Link>> {
+        self.mark("attach");
+        let loaded = object.progs_mut().filter(|program| program.autoload());
+        loaded.map(|program| attached(&program, program.attach())).collect()
     }
 
     /// Attaches one program in a way that the section name does not tell.

@@ -9,11 +9,15 @@
 
 pub mod args;
 pub mod bpffs;
+pub mod cgroup;
 pub mod elf;
+pub mod files;
 pub mod insn;
 pub mod lab;
 mod libbpf_log;
+pub mod loaded;
 pub mod network;
+pub mod opens;
 mod outcome;
 pub mod record;
 pub mod renames;
@@ -21,11 +25,12 @@ pub mod tool;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
+pub mod types;
 pub mod wake;
 
 use std::process::ExitCode;
 
-pub use args::{Flag, Usage};
+pub use args::{Flag, Letters, Usage};
 pub use lab::{Aligned, Lab};
 pub use outcome::phrase;
 pub use trace_pipe::TracePipe;
@@ -58,11 +63,21 @@ pub fn run(
     object: &'static [u8],
     body: fn(&Lab) -> anyhow::Result<()>,
 ) -> ExitCode {
-    match args::parse(usage, std::env::args_os()) {
-        Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help())),
+    run_with_letters(usage, &[], object, body)
+}
+
+/// As [`run`], for a lab that is also a tool: flags that are typed often have a letter, too.
+pub fn run_with_letters(
+    usage: &'static Usage,
+    letters: Letters,
+    object: &'static [u8],
+    body: fn(&Lab) -> anyhow::Result<()>,
+) -> ExitCode {
+    match args::parse(usage, letters, std::env::args_os()) {
+        Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help(letters))),
         Ok(args::Parsed::Run(args)) => {
             libbpf_log::to_stderr();
-            let entered = network::enter_told();
+            let entered = network::enter_told().and_then(|()| files::enter_told());
             outcome::of(usage.name, entered.and_then(|()| body(&Lab::new(usage, args, object))))
         }
         Err(error) => outcome::wrong_usage(usage.name, &error),

@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use labs::cgroup::Cgroup;
 use labs::{Tracefs, network};
 use libbpf_rs::{
     Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
@@ -20,7 +22,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 10] = [
+pub(crate) const FEATURES: [Feature; 11] = [
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -31,6 +33,7 @@ pub(crate) const FEATURES: [Feature; 10] = [
     Feature { name: "ringbuf", check: ringbuf },
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
+    Feature { name: "cgroup", check: cgroup },
 ];
 
 fn btf() -> Result<()> {
@@ -124,6 +127,15 @@ fn trace_pipe() -> Result<()> {
     tracefs.trace_pipe()?;
     ensure!(tracefs.text("tracing_on").trim() != "0", "tracing is switched off (tracing_on is 0)");
     Ok(())
+}
+
+fn cgroup() -> Result<()> {
+    let object = load("try_cgroup", "cgroup")?;
+    let cgroup = Cgroup::create()?;
+    let fd = cgroup.fd().as_raw_fd();
+    let attached = attach(&object, "cgroup", |program| program.attach_cgroup(fd)).map(drop);
+    cgroup.remove()?;
+    attached
 }
 
 /// Loads one program, or creates one map, of the embedded object.
