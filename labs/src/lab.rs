@@ -217,7 +217,9 @@ impl Lab {
         }
     }
 
-    fn mark(&self, stage: &str) {
+    /// Says that a stage begins. The other functions do that by themselves; this is for labs that load
+    /// without libbpf.
+    pub fn mark(&self, stage: &str) {
         if self.marks {
             let _ = writeln!(std::io::stderr(), "@{stage}");
         }

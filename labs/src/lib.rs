@@ -21,6 +21,8 @@ pub mod opens;
 mod outcome;
 pub mod record;
 pub mod renames;
+pub mod strace;
+pub mod sys_bpf;
 pub mod tool;
 mod trace_event;
 pub mod trace_pipe;
