@@ -41,12 +41,14 @@ fn main() -> ExitCode {
     })
 }
 
+// ANCHOR: load
 /// What the loader does. That its links are dropped at the end is a call, too.
 fn load(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let _links = lab.attach(&object)?;
     Ok(())
 }
+// ANCHOR_END: load
 
 fn strace_bpf(lab: &Lab) -> Result<()> {
     lab.observe()?;
@@ -82,7 +84,9 @@ fn told(call: &Call<'_>, ours: &[String]) -> Option<String> {
     let named = |member| {
         let name = call.member(member).unwrap_or_default().trim_matches('"');
         // libbpf puts the object's name in front of a section's.
-        ours.iter().any(|our| our == name || our.starts_with('.') && name.ends_with(our)).then_some(())
+        ours.iter()
+            .any(|our| our == name || our.starts_with('.') && name.ends_with(our))
+            .then_some(())
     };
     let with = |members: &[&str]| {
         let mut text = format!("{} {}", call.name, call.command());
@@ -175,7 +179,11 @@ mod tests {
             ("ioctl(8, PERF_EVENT_IOC_SET_BPF, 7) = 0", Some("ioctl PERF_EVENT_IOC_SET_BPF")),
             ("ioctl(1, TCGETS, {c_iflag=0}) = 0", None),
         ] {
-            assert_eq!(told(&Call::parse(line).unwrap(), &["ring".to_owned()]).as_deref(), expected, "{line}");
+            assert_eq!(
+                told(&Call::parse(line).unwrap(), &["ring".to_owned()]).as_deref(),
+                expected,
+                "{line}"
+            );
         }
     }
 }
