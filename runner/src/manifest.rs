@@ -143,6 +143,11 @@ pub const FEATURES: &[&str] = &[
     "perf-event-array",
     "trace-pipe",
     "cgroup",
+    "veth",
+    "clsact",
+    "tcx",
+    "sockops",
+    "struct-ops",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

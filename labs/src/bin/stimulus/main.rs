@@ -10,7 +10,6 @@
 //! the time (read, write, wait) is made too: a lab that sees every system call has to tell them apart.
 
 mod command;
-mod ping;
 mod spare;
 mod worker;
 
@@ -23,6 +22,7 @@ use std::process::{Command as Process, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use command::Command;
+use labs::ping::{PATIENCE, ping};
 use lexopt::ValueExt;
 use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::timer::Timer;
@@ -169,8 +169,8 @@ impl Stimulus {
                 Ok(own)
             }
             Command::Ping { times, address } => {
-                let received =
-                    ping::ping(address, times).with_context(|| format!("cannot ping {address}"))?;
+                let received = ping(address, times, PATIENCE)
+                    .with_context(|| format!("cannot ping {address}"))?;
                 Ok(format!("{own} : ping {address}: {times} sent, {received} received"))
             }
             Command::Open { processes, .. } => self.workers.told(line, processes),
