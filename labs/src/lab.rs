@@ -238,7 +238,8 @@ impl Lab {
         }
     }
 
-    /// Says that a stage begins: for a lab that does not go through the steps above.
+    /// Says that a stage begins. The other functions do that by themselves; this is for labs that load
+    /// without libbpf.
     pub fn mark(&self, stage: &str) {
         if self.marks {
             let _ = writeln!(std::io::stderr(), "@{stage}");
