@@ -111,6 +111,15 @@ pub const FEATURES: &[&str] = &[
     "perf-event-array",
     "trace-pipe",
     "cgroup",
+    "iter",
+    "uprobe",
+    "usdt",
+    "perf-event",
+    "timer",
+    "dynptr",
+    "kfunc",
+    "user-ringbuf",
+    "arena",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::{Tracefs, network};
 use libbpf_rs::{
-    Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
+    Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
     RingBufferBuilder,
 };
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
@@ -22,7 +22,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 11] = [
+pub(crate) const FEATURES: [Feature; 12] = [
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -34,6 +34,7 @@ pub(crate) const FEATURES: [Feature; 11] = [
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
     Feature { name: "cgroup", check: cgroup },
+    Feature { name: "iter", check: iter },
 ];
 
 fn btf() -> Result<()> {
@@ -136,6 +137,14 @@ fn cgroup() -> Result<()> {
     let attached = attach(&object, "cgroup", |program| program.attach_cgroup(fd)).map(drop);
     cgroup.remove()?;
     attached
+}
+
+fn iter() -> Result<()> {
+    btf()?;
+    let object = load("try_iter", "iterator")?;
+    let link = attach(&object, "iterator", |program| program.attach())?;
+    Iter::new(&link)?.read_to_end(&mut Vec::new()).context("iterators cannot be read")?;
+    ensure_hit(&object, "iterators")
 }
 
 /// Loads one program, or creates one map, of the embedded object.
