@@ -37,6 +37,9 @@ PROBE(try_cgroup, 1)
 SEC("iter/task")
 PROBE(try_iter, 0)
 
+SEC("uprobe")
+PROBE(try_uprobe, 0)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

@@ -113,7 +113,6 @@ pub const FEATURES: &[&str] = &[
     "cgroup",
     "iter",
     "uprobe",
-    "usdt",
     "perf-event",
     "timer",
     "dynptr",

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
+use labs::own_function::offset_in_file;
 use labs::{Tracefs, network};
 use libbpf_rs::{
     Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
@@ -22,7 +23,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 12] = [
+pub(crate) const FEATURES: [Feature; 13] = [
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -35,6 +36,7 @@ pub(crate) const FEATURES: [Feature; 12] = [
     Feature { name: "trace-pipe", check: trace_pipe },
     Feature { name: "cgroup", check: cgroup },
     Feature { name: "iter", check: iter },
+    Feature { name: "uprobe", check: uprobe },
 ];
 
 fn btf() -> Result<()> {
@@ -145,6 +147,27 @@ fn iter() -> Result<()> {
     let link = attach(&object, "iterator", |program| program.attach())?;
     Iter::new(&link)?.read_to_end(&mut Vec::new()).context("iterators cannot be read")?;
     ensure_hit(&object, "iterators")
+}
+
+fn uprobe() -> Result<()> {
+    // As with kprobes: without it libbpf would have to go through tracefs.
+    ensure!(
+        Path::new("/sys/bus/event_source/devices/uprobe").exists(),
+        "this kernel is built without uprobes (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS)"
+    );
+    let object = load("try_uprobe", "uprobe")?;
+    let offset = offset_in_file(probed as extern "C" fn() as usize)?;
+    let this = std::process::id() as i32;
+    let at =
+        |program: &ProgramMut<'_>| program.attach_uprobe(false, this, "/proc/self/exe", offset);
+    let _link = attach(&object, "uprobe", at)?;
+    std::hint::black_box(probed as extern "C" fn())();
+    ensure_hit(&object, "uprobes")
+}
+
+#[inline(never)]
+extern "C" fn probed() {
+    std::hint::black_box(());
 }
 
 /// Loads one program, or creates one map, of the embedded object.
