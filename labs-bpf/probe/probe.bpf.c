@@ -40,6 +40,9 @@ PROBE(try_iter, 0)
 SEC("uprobe")
 PROBE(try_uprobe, 0)
 
+SEC("perf_event")
+PROBE(try_perf_event, 0)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

@@ -9,6 +9,7 @@
 
 pub mod args;
 pub mod cgroup;
+pub mod cpu_clock;
 pub mod files;
 pub mod lab;
 mod libbpf_log;

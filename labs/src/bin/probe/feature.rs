@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::own_function::offset_in_file;
-use labs::{Tracefs, network};
+use labs::{Tracefs, cpu_clock, network};
 use libbpf_rs::{
     Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
     RingBufferBuilder,
@@ -23,7 +24,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 13] = [
+pub(crate) const FEATURES: [Feature; 14] = [
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -37,6 +38,7 @@ pub(crate) const FEATURES: [Feature; 13] = [
     Feature { name: "cgroup", check: cgroup },
     Feature { name: "iter", check: iter },
     Feature { name: "uprobe", check: uprobe },
+    Feature { name: "perf-event", check: perf_event },
 ];
 
 fn btf() -> Result<()> {
@@ -163,6 +165,17 @@ fn uprobe() -> Result<()> {
     let _link = attach(&object, "uprobe", at)?;
     std::hint::black_box(probed as extern "C" fn())();
     ensure_hit(&object, "uprobes")
+}
+
+fn perf_event() -> Result<()> {
+    let object = load("try_perf_event", "perf event")?;
+    let clock = cpu_clock::of_this_thread(Duration::from_millis(1))
+        .context("there is no clock for performance events")?;
+    let fd = clock.as_raw_fd();
+    let _link = attach(&object, "perf event", |program| program.attach_perf_event(fd))?;
+    let start = Instant::now();
+    while hits(&object)? == 0 && start.elapsed() < Duration::from_secs(1) {}
+    ensure_hit(&object, "perf events")
 }
 
 #[inline(never)]
