@@ -34,6 +34,15 @@ PROBE(try_xdp, XDP_PASS)
 SEC("cgroup_skb/egress")
 PROBE(try_cgroup, 1)
 
+SEC("iter/task")
+PROBE(try_iter, 0)
+
+SEC("uprobe")
+PROBE(try_uprobe, 0)
+
+SEC("perf_event")
+PROBE(try_perf_event, 0)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

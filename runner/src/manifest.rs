@@ -148,6 +148,14 @@ pub const FEATURES: &[&str] = &[
     "tcx",
     "sockops",
     "struct-ops",
+    "iter",
+    "uprobe",
+    "perf-event",
+    "timer",
+    "dynptr",
+    "kfunc",
+    "user-ringbuf",
+    "arena",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

@@ -77,7 +77,8 @@ fn print(loaded: &SkeletonSkel<'_>) -> Result<()> {
 /// The types were generated from the object as it was when this binary was built.
 fn check_layout(open: &OpenSkeletonSkel<'_>) -> Result<()> {
     let maps = &open.maps;
-    let same = maps.rodata.value_size() as usize == maps.rodata_data.as_deref().map_or(0, size_of_val)
+    let same = maps.rodata.value_size() as usize
+        == maps.rodata_data.as_deref().map_or(0, size_of_val)
         && maps.data.value_size() as usize == maps.data_data.as_deref().map_or(0, size_of_val)
         && maps.bss.value_size() as usize == maps.bss_data.as_deref().map_or(0, size_of_val);
     ensure!(
