@@ -31,6 +31,12 @@ PROBE(try_lsm, 0)
 SEC("xdp")
 PROBE(try_xdp, XDP_PASS)
 
+SEC("tc")
+PROBE(try_tc, 0)
+
+SEC("sockops")
+PROBE(try_sockops, 1)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

@@ -112,7 +112,6 @@ pub const FEATURES: &[&str] = &[
     "trace-pipe",
     "veth",
     "clsact",
-    "tcx",
     "sockops",
     "struct-ops",
 ];

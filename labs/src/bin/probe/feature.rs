@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::Read;
 use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use labs::topology::{End, Namespace, cable};
-use labs::{Tracefs, network};
+use labs::topology::{self, End, Namespace, cable};
+use labs::{Tracefs, network, own_cgroup};
 use libbpf_rs::{
     Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
-    RingBufferBuilder,
+    RingBufferBuilder, TC_INGRESS, TcHookBuilder,
 };
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
@@ -34,6 +35,8 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
     Feature { name: "veth", check: veth },
+    Feature { name: "clsact", check: clsact },
+    Feature { name: "sockops", check: sockops },
 ];
 
 fn btf() -> Result<()> {
@@ -138,6 +141,26 @@ fn veth() -> Result<()> {
         address: Ipv4Addr::new(10, 8, 0, last),
     };
     cable(&end(&here, 1), &end(&there, 2)).context("there are no veth interfaces").map(drop)
+}
+
+/// Filters of traffic control, of the classic kind.
+fn clsact() -> Result<()> {
+    let object = load("try_tc", "tc")?;
+    network::leave()?;
+    let lo = topology::index_of("lo")?;
+    let program = object.progs_mut().find(|program| program.autoload());
+    let program = program.context("no program for tc")?;
+    let mut hook = TcHookBuilder::new(program.as_fd()).ifindex(lo as i32).hook(TC_INGRESS);
+    hook.create().context("interfaces cannot have clsact (CONFIG_NET_SCH_INGRESS)")?;
+    hook.attach().context("BPF programs cannot be filters (CONFIG_NET_CLS_BPF)")?;
+    Ok(())
+}
+
+fn sockops() -> Result<()> {
+    let object = load("try_sockops", "sockops")?;
+    let cgroup = own_cgroup::open()?;
+    let fd = cgroup.as_raw_fd();
+    attach(&object, "sockops", |program| program.attach_cgroup(fd)).map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.
