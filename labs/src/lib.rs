@@ -33,18 +33,17 @@ pub use trace_pipe::TracePipe;
 pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
-/// The object that the build made for the binary in which this is written.
+/// The object that the build made for the binary in which this is written, or the one of a name.
 ///
 /// It is aligned to 8 bytes, as libelf wants the ELF header to be.
 #[macro_export]
 macro_rules! object {
-    () => {{
-        static OBJECT: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            env!("CARGO_BIN_NAME"),
-            ".bpf.o"
-        )));
+    () => {
+        $crate::object!(env!("CARGO_BIN_NAME"))
+    };
+    ($name:expr) => {{
+        static OBJECT: &$crate::Aligned<[u8]> =
+            &$crate::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bpf.o")));
         &OBJECT.0
     }};
 }

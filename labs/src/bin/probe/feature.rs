@@ -37,6 +37,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "veth", check: veth },
     Feature { name: "clsact", check: clsact },
     Feature { name: "sockops", check: sockops },
+    Feature { name: "struct-ops", check: struct_ops },
 ];
 
 fn btf() -> Result<()> {
@@ -161,6 +162,13 @@ fn sockops() -> Result<()> {
     let cgroup = own_cgroup::open()?;
     let fd = cgroup.as_raw_fd();
     attach(&object, "sockops", |program| program.attach_cgroup(fd)).map(drop)
+}
+
+/// Loaded, and not registered: the name of an algorithm is seen by everybody.
+fn struct_ops() -> Result<()> {
+    btf()?;
+    let object = ObjectBuilder::default().open_memory(labs::object!("struct-ops"))?;
+    object.load().context("structures of programs (struct_ops) are refused").map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.
