@@ -37,6 +37,9 @@ PROBE(try_tc, 0)
 SEC("sockops")
 PROBE(try_sockops, 1)
 
+SEC("cgroup_skb/egress")
+PROBE(try_cgroup, 1)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

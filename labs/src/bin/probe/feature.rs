@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use labs::cgroup::Cgroup;
 use labs::topology::{self, End, Namespace, cable};
 use labs::{Tracefs, network, own_cgroup};
 use libbpf_rs::{
@@ -34,6 +35,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "ringbuf", check: ringbuf },
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
+    Feature { name: "cgroup", check: cgroup },
     Feature { name: "veth", check: veth },
     Feature { name: "clsact", check: clsact },
     Feature { name: "sockops", check: sockops },
@@ -131,6 +133,15 @@ fn trace_pipe() -> Result<()> {
     tracefs.trace_pipe()?;
     ensure!(tracefs.text("tracing_on").trim() != "0", "tracing is switched off (tracing_on is 0)");
     Ok(())
+}
+
+fn cgroup() -> Result<()> {
+    let object = load("try_cgroup", "cgroup")?;
+    let cgroup = Cgroup::create()?;
+    let fd = cgroup.fd().as_raw_fd();
+    let attached = attach(&object, "cgroup", |program| program.attach_cgroup(fd)).map(drop);
+    cgroup.remove()?;
+    attached
 }
 
 /// Interfaces in pairs, one in each of two network namespaces.
