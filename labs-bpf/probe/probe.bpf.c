@@ -31,6 +31,12 @@ PROBE(try_lsm, 0)
 SEC("xdp")
 PROBE(try_xdp, XDP_PASS)
 
+SEC("tc")
+PROBE(try_tc, 0)
+
+SEC("sockops")
+PROBE(try_sockops, 1)
+
 SEC("cgroup_skb/egress")
 PROBE(try_cgroup, 1)
 

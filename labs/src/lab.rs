@@ -202,6 +202,19 @@ impl Lab {
         self.mark("attach");
     }
 
+    /// Registers a structure of programs (struct_ops) with the kernel.
+    ///
+    /// # Errors
+    /// The kernel refuses it: something is missing in it, or its name is taken.
+    pub fn attach_struct_ops(&self, object: &mut Object, name: &str) -> Result<Link> {
+        self.mark("attach");
+        let mut map = object
+            .maps_mut()
+            .find(|map| map.name() == name)
+            .ok_or_else(|| anyhow!("{} has no structure {name}", self.object_name()))?;
+        map.attach_struct_ops().with_context(|| format!("cannot attach {name} (struct_ops)"))
+    }
+
     /// Says that everything is attached, and gives what to wait for from here on.
     ///
     /// # Errors

@@ -24,9 +24,11 @@ pub mod marker;
 pub mod network;
 pub mod opens;
 mod outcome;
+pub mod own_cgroup;
 pub mod own_function;
 pub mod packet;
 pub mod ping;
+pub mod raw;
 pub mod record;
 pub mod renames;
 pub mod strace;
@@ -50,7 +52,7 @@ pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
 /// The object that the build made for the binary in which this is written; or, with a name such as
-/// `"ch3-hello-xdp"`, for another lab.
+/// `"ch3-hello-xdp"`, for another lab, or another part of the probe.
 ///
 /// It is aligned to 8 bytes, as libelf wants the ELF header to be.
 #[macro_export]

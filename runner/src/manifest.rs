@@ -145,7 +145,6 @@ pub const FEATURES: &[&str] = &[
     "cgroup",
     "veth",
     "clsact",
-    "tcx",
     "sockops",
     "struct-ops",
     "iter",

@@ -3,18 +3,18 @@
 use std::fs::File;
 use std::io::Read;
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::own_function::offset_in_file;
-use labs::topology::{End, Namespace, cable};
-use labs::{Tracefs, cpu_clock, network};
+use labs::topology::{self, End, Namespace, cable};
+use labs::{Tracefs, cpu_clock, network, own_cgroup};
 use libbpf_rs::{
     Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
-    RingBufferBuilder,
+    RingBufferBuilder, TC_INGRESS, TcHookBuilder,
 };
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
@@ -42,6 +42,9 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "iter", check: iter },
     Feature { name: "uprobe", check: uprobe },
     Feature { name: "perf-event", check: perf_event },
+    Feature { name: "clsact", check: clsact },
+    Feature { name: "sockops", check: sockops },
+    Feature { name: "struct-ops", check: struct_ops },
 ];
 
 fn btf() -> Result<()> {
@@ -195,6 +198,33 @@ fn perf_event() -> Result<()> {
 #[inline(never)]
 extern "C" fn probed() {
     std::hint::black_box(());
+}
+
+/// Filters of traffic control, of the classic kind.
+fn clsact() -> Result<()> {
+    let object = load("try_tc", "tc")?;
+    network::leave()?;
+    let lo = topology::index_of("lo")?;
+    let program = object.progs_mut().find(|program| program.autoload());
+    let program = program.context("no program for tc")?;
+    let mut hook = TcHookBuilder::new(program.as_fd()).ifindex(lo as i32).hook(TC_INGRESS);
+    hook.create().context("interfaces cannot have clsact (CONFIG_NET_SCH_INGRESS)")?;
+    hook.attach().context("BPF programs cannot be filters (CONFIG_NET_CLS_BPF)")?;
+    Ok(())
+}
+
+fn sockops() -> Result<()> {
+    let object = load("try_sockops", "sockops")?;
+    let cgroup = own_cgroup::open()?;
+    let fd = cgroup.as_raw_fd();
+    attach(&object, "sockops", |program| program.attach_cgroup(fd)).map(drop)
+}
+
+/// Loaded, and not registered: the name of an algorithm is seen by everybody.
+fn struct_ops() -> Result<()> {
+    btf()?;
+    let object = ObjectBuilder::default().open_memory(labs::object!("struct-ops"))?;
+    object.load().context("structures of programs (struct_ops) are refused").map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.
