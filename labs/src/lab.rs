@@ -68,7 +68,7 @@ impl Lab {
         self.open_unmarked()
     }
 
-    fn open_unmarked(&self) -> Result<OpenObject> {
+    pub(crate) fn open_unmarked(&self) -> Result<OpenObject> {
         // The kernel's names of .data, .bss and .rodata maps begin with the object's, and come up in
         // the verifier's log: so it does not depend on what a file is called.
         let mut builder = ObjectBuilder::default();

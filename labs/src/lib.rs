@@ -16,6 +16,7 @@ pub mod record;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
+pub mod verify;
 pub mod wake;
 
 use std::process::ExitCode;
