@@ -31,6 +31,9 @@ PROBE(try_lsm, 0)
 SEC("xdp")
 PROBE(try_xdp, XDP_PASS)
 
+SEC("cgroup_skb/egress")
+PROBE(try_cgroup, 1)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);

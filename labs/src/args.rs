@@ -15,18 +15,24 @@ pub struct Usage {
     pub name: &'static str,
     /// One sentence: what the lab shows.
     pub about: &'static str,
-    /// Flags besides `--object` and `--help`; each takes a value.
+    /// Flags besides `--object` and `--help`.
     pub flags: &'static [Flag],
 }
 
-/// A flag that takes a value, as in `--every 2`.
+/// The letters of flags: `('p', "pid")` lets `-p 7` stand for `--pid 7`.
+pub type Letters = &'static [(char, &'static str)];
+
+/// What [`crate::Lab::flag`] gives for a switch that is there.
+const ON: &str = "on";
+
+/// A flag that takes a value, as in `--every 2`, or a switch, which takes none.
 #[derive(Debug)]
 pub struct Flag {
     /// Without the dashes.
     pub name: &'static str,
-    /// How `--help` calls the value, in capitals.
+    /// How `--help` calls the value, in capitals; empty for a switch.
     pub value: &'static str,
-    /// The value when the flag is not given.
+    /// The value when the flag is not given; empty for a switch.
     pub default: &'static str,
     /// What it does.
     pub help: &'static str,
@@ -96,21 +102,32 @@ impl Args {
 /// An unknown argument, a flag without its value, a value that is not UTF-8.
 pub(crate) fn parse(
     usage: &'static Usage,
+    letters: Letters,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed> {
     let mut parser = lexopt::Parser::from_iter(args);
     let mut parsed = Args::default();
     while let Some(arg) = parser.next()? {
-        match arg {
+        let name = match &arg {
             Short('h') | Long("help") => return Ok(Parsed::Help),
-            Long("object") => parsed.object = Some(parser.value()?.into()),
-            Long(name) => match usage.flags.iter().find(|flag| flag.name == name) {
-                Some(flag) => {
-                    parsed.flags.insert(flag.name, parser.value()?.string()?);
-                }
-                None => bail!("there is no option --{name}"),
-            },
-            other => return Err(other.unexpected().into()),
+            Long("object") => {
+                parsed.object = Some(parser.value()?.into());
+                continue;
+            }
+            Long(name) => Some(*name),
+            Short(letter) => letters.iter().find(|known| known.0 == *letter).map(|known| known.1),
+            Value(_) => None,
+        };
+        let flag = usage.flags.iter().find(|flag| Some(flag.name) == name);
+        match (flag, name) {
+            (Some(flag), _) if flag.value.is_empty() => {
+                parsed.flags.insert(flag.name, ON.to_owned());
+            }
+            (Some(flag), _) => {
+                parsed.flags.insert(flag.name, parser.value()?.string()?);
+            }
+            (None, Some(name)) => bail!("there is no option --{name}"),
+            (None, None) => return Err(arg.unexpected().into()),
         }
     }
     Ok(Parsed::Run(parsed))
@@ -118,14 +135,19 @@ pub(crate) fn parse(
 
 impl Usage {
     /// The text of `--help`.
-    pub(crate) fn help(&self) -> String {
+    pub(crate) fn help(&self, letters: Letters) -> String {
         let mut rows = vec![(
             "--object FILE".to_owned(),
             "load this BPF object instead of the one built in".to_owned(),
         )];
         for flag in self.flags {
-            let help = format!("{} (default: {})", flag.help, flag.default);
-            rows.push((format!("--{} {}", flag.name, flag.value), help));
+            let help = match flag.default {
+                "" => flag.help.to_owned(),
+                default => format!("{} (default: {default})", flag.help),
+            };
+            let letter = letters.iter().find(|letter| letter.1 == flag.name);
+            let letter = letter.map_or_else(String::new, |letter| format!("-{}, ", letter.0));
+            rows.push((format!("{letter}--{} {}", flag.name, flag.value), help));
         }
         rows.push(("-h, --help".to_owned(), "print this text".to_owned()));
 
@@ -142,11 +164,16 @@ impl Usage {
 mod tests {
     use super::*;
 
-    static USAGE: Usage = Usage { name: "ch0-lab", about: "Shows nothing.", flags: &[EVERY] };
+    static USAGE: Usage = Usage {
+        name: "ch0-lab",
+        about: "Shows nothing.",
+        flags: &[EVERY, Flag { name: "failed", value: "", default: "", help: "only failures" }],
+    };
+    const LETTERS: Letters = &[('e', "every"), ('F', "failed")];
 
     fn parsed(args: &[&str]) -> Result<Args> {
         let args = ["ch0-lab"].iter().chain(args).map(OsString::from);
-        match parse(&USAGE, args.collect::<Vec<_>>())? {
+        match parse(&USAGE, LETTERS, args.collect::<Vec<_>>())? {
             Parsed::Run(args) => Ok(args),
             Parsed::Help => bail!("help"),
         }
@@ -167,6 +194,18 @@ mod tests {
             assert_eq!(args.get(&USAGE, "every"), "0");
             assert_eq!(args.object, Some("x.o".into()));
         }
+    }
+
+    #[test]
+    fn letters_stand_for_flags_and_can_be_joined() {
+        for args in [["-F", "-e", "0"].as_slice(), &["-Fe0"], &["--failed", "-e=0"]] {
+            let args = parsed(args).unwrap();
+            assert_eq!(args.get(&USAGE, "every"), "0");
+            assert_eq!(args.get(&USAGE, "failed"), ON);
+        }
+        assert_eq!(parsed(&[]).unwrap().get(&USAGE, "failed"), "");
+        assert!(parsed(&["--failed=1"]).is_err());
+        assert!(parsed(&["-e"]).is_err());
     }
 
     #[test]
@@ -199,8 +238,10 @@ mod tests {
     #[test]
     fn help_names_every_option() {
         assert_eq!(parsed(&["--help"]).unwrap_err().to_string(), "help");
-        let help = USAGE.help();
-        for option in ["--object FILE", "--every SECONDS", "(default: 2)", "-h, --help"] {
+        let help = USAGE.help(LETTERS);
+        for option in
+            ["--object FILE", "-e, --every SECONDS", "-F, --failed ", "(default: 2)", "-h, --help"]
+        {
             assert!(help.contains(option), "{help}");
         }
     }

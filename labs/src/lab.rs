@@ -1,5 +1,6 @@
 //! The steps that every lab takes: open, load, attach, observe.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -50,6 +51,22 @@ impl Lab {
         Ok(self.args.parsed(self.usage, name)?)
     }
 
+    /// Whether a switch is given.
+    ///
+    /// # Panics
+    /// When the lab's [`Usage`] has no such flag.
+    pub fn is_on(&self, name: &str) -> bool {
+        !self.flag(name).is_empty()
+    }
+
+    /// As [`parsed`](Self::parsed), for a flag that may be left out: its default is empty.
+    ///
+    /// # Errors
+    /// As `parsed`.
+    pub fn parsed_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
+        if self.flag(name).is_empty() { Ok(None) } else { self.parsed(name).map(Some) }
+    }
+
     /// The time between two tables, from `--every`; none when it is 0.
     ///
     /// # Errors
@@ -57,6 +74,13 @@ impl Lab {
     pub fn every(&self) -> Result<Option<Duration>> {
         let seconds = self.parsed("every")?;
         Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
+    }
+
+    /// What the user ids of the stimulus begin at: on a kernel that others use too, the runner moves
+    /// them far away from those of real users, and user 501 is this number and 501.
+    pub fn uid_base(&self) -> u32 {
+        let told = std::env::var("LAB_UID_BASE").ok();
+        told.and_then(|base| base.parse().ok()).unwrap_or(0)
     }
 
     /// Parses the object: its programs, maps and types. Nothing is in the kernel after it.
@@ -78,6 +102,20 @@ impl Lab {
             None => builder.open_memory(self.embedded),
         };
         opened.with_context(|| format!("cannot open {}", self.object_name()))
+    }
+
+    /// The object file itself.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn object_bytes(&self) -> Result<Cow<'static, [u8]>> {
+        Ok(match &self.args.object {
+            Some(file) => {
+                let bytes = std::fs::read(file);
+                bytes.with_context(|| format!("cannot read {}", self.object_name()))?.into()
+            }
+            None => self.embedded.into(),
+        })
     }
 
     /// Makes the maps and gives each program to the verifier.
@@ -113,6 +151,16 @@ impl Lab {
     pub fn attach(&self, object: &Object) -> Result<Vec<Link>> {
         self.mark("attach");
         object.progs_mut().map(|program| attached(&program, program.attach())).collect()
+    }
+
+    /// As [`attach`](Self::attach), for an object of which some programs were left out of the load.
+    ///
+    /// # Errors
+    /// As `attach`.
+    pub fn attach_loaded(&self, object: &Object) -> Result<Vec<Link>> {
+        self.mark("attach");
+        let loaded = object.progs_mut().filter(|program| program.autoload());
+        loaded.map(|program| attached(&program, program.attach())).collect()
     }
 
     /// Attaches one program in a way that the section name does not tell.

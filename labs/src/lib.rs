@@ -8,38 +8,52 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod bpffs;
+pub mod cgroup;
+pub mod elf;
+pub mod files;
+pub mod http;
+pub mod insn;
 pub mod lab;
 mod libbpf_log;
+pub mod loaded;
 pub mod network;
+pub mod opens;
 mod outcome;
+pub mod packet;
+pub mod ping;
 pub mod record;
+pub mod renames;
+pub mod tool;
+pub mod topology;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
+pub mod types;
 pub mod verify;
 pub mod wake;
 
 use std::process::ExitCode;
 
-pub use args::{Flag, Usage};
+pub use args::{Flag, Letters, Usage};
 pub use lab::{Aligned, Lab};
 pub use outcome::phrase;
 pub use trace_pipe::TracePipe;
 pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
-/// The object that the build made for the binary in which this is written.
+/// The object that the build made for the binary in which this is written; or, with a name such as
+/// `"ch3-hello-xdp"`, for another lab.
 ///
 /// It is aligned to 8 bytes, as libelf wants the ELF header to be.
 #[macro_export]
 macro_rules! object {
-    () => {{
-        static OBJECT: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            env!("CARGO_BIN_NAME"),
-            ".bpf.o"
-        )));
+    () => {
+        $crate::object!(env!("CARGO_BIN_NAME"))
+    };
+    ($lab:expr) => {{
+        static OBJECT: &$crate::Aligned<[u8]> =
+            &$crate::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $lab, ".bpf.o")));
         &OBJECT.0
     }};
 }
@@ -54,11 +68,21 @@ pub fn run(
     object: &'static [u8],
     body: fn(&Lab) -> anyhow::Result<()>,
 ) -> ExitCode {
-    match args::parse(usage, std::env::args_os()) {
-        Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help())),
+    run_with_letters(usage, &[], object, body)
+}
+
+/// As [`run`], for a lab that is also a tool: flags that are typed often have a letter, too.
+pub fn run_with_letters(
+    usage: &'static Usage,
+    letters: Letters,
+    object: &'static [u8],
+    body: fn(&Lab) -> anyhow::Result<()>,
+) -> ExitCode {
+    match args::parse(usage, letters, std::env::args_os()) {
+        Ok(args::Parsed::Help) => outcome::of(usage.name, outcome::print(&usage.help(letters))),
         Ok(args::Parsed::Run(args)) => {
             libbpf_log::to_stderr();
-            let entered = network::enter_told();
+            let entered = network::enter_told().and_then(|()| files::enter_told());
             outcome::of(usage.name, entered.and_then(|()| body(&Lab::new(usage, args, object))))
         }
         Err(error) => outcome::wrong_usage(usage.name, &error),

@@ -208,7 +208,14 @@ fn read_manifest(root: &Path, folder: &Path) -> Result<Manifest, Error> {
     let file = folder.join("lab.toml");
     let text = fs::read_to_string(root.join(&file))
         .map_err(|e| Error::Usage(format!("cannot read {}: {e}", file.display())))?;
-    Manifest::parse(&text).map_err(|e| Error::Usage(format!("{}: {e}", file.display())))
+    Manifest::parse(&text).map_err(|e| {
+        // `lab.toml:7: …`, which editors can jump to; the parser's own messages have a place in them.
+        let (separator, e) = match e.strip_prefix("line ") {
+            Some(rest) => (":", rest),
+            None => (": ", e.as_str()),
+        };
+        Error::Usage(format!("{}{separator}{e}", file.display()))
+    })
 }
 
 /// Names of the folders in a folder, sorted.

@@ -2,9 +2,13 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use labs::cgroup::Cgroup;
+use labs::topology::{End, Namespace, cable};
 use labs::{Tracefs, network};
 use libbpf_rs::{
     Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
@@ -20,7 +24,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 10] = [
+pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -31,6 +35,8 @@ pub(crate) const FEATURES: [Feature; 10] = [
     Feature { name: "ringbuf", check: ringbuf },
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
+    Feature { name: "cgroup", check: cgroup },
+    Feature { name: "veth", check: veth },
 ];
 
 fn btf() -> Result<()> {
@@ -124,6 +130,26 @@ fn trace_pipe() -> Result<()> {
     tracefs.trace_pipe()?;
     ensure!(tracefs.text("tracing_on").trim() != "0", "tracing is switched off (tracing_on is 0)");
     Ok(())
+}
+
+fn cgroup() -> Result<()> {
+    let object = load("try_cgroup", "cgroup")?;
+    let cgroup = Cgroup::create()?;
+    let fd = cgroup.fd().as_raw_fd();
+    let attached = attach(&object, "cgroup", |program| program.attach_cgroup(fd)).map(drop);
+    cgroup.remove()?;
+    attached
+}
+
+/// Interfaces in pairs, one in each of two network namespaces.
+fn veth() -> Result<()> {
+    let (here, there) = (Namespace::new("here")?, Namespace::new("there")?);
+    let end = |namespace, last| End {
+        namespace,
+        interface: "end",
+        address: Ipv4Addr::new(10, 8, 0, last),
+    };
+    cable(&end(&here, 1), &end(&there, 2)).context("there are no veth interfaces").map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.
