@@ -92,7 +92,7 @@ impl Lab {
         self.open_unmarked()
     }
 
-    fn open_unmarked(&self) -> Result<OpenObject> {
+    pub(crate) fn open_unmarked(&self) -> Result<OpenObject> {
         // The kernel's names of .data, .bss and .rodata maps begin with the object's, and come up in
         // the verifier's log: so it does not depend on what a file is called.
         let mut builder = ObjectBuilder::default();
@@ -144,10 +144,9 @@ impl Lab {
     /// # Errors
     /// As `open` and `load`.
     pub fn logs_of_success(&self, level: u32) -> Result<Vec<String>> {
-        libbpf_log::keeping_logs_of_success();
-        let loaded = self.load_once_more(level);
-        libbpf_log::to_stderr();
-        loaded.map(|()| libbpf_log::kept())
+        let (loaded, mut messages) = libbpf_log::kept(|| self.load_once_more(level));
+        messages.retain(|message| libbpf_log::is_log(message));
+        loaded.map(|()| messages)
     }
 
     fn load_once_more(&self, level: u32) -> Result<()> {

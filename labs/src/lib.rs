@@ -40,6 +40,7 @@ mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
 pub mod types;
+pub mod verify;
 pub mod wake;
 
 use std::process::ExitCode;

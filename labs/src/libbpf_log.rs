@@ -6,8 +6,7 @@
 //! is set. libbpf makes the buffer for either, and doubles it until the log fits.
 
 use std::io::{self, Write};
-use std::mem::take;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use libbpf_rs::{PrintLevel, set_print};
 
@@ -21,32 +20,35 @@ pub(crate) fn with_logs_of_success() {
     set_print(Some((PrintLevel::Debug, print)));
 }
 
-/// Keeps the logs of accepted programs for [`kept`], instead of printing them.
-pub(crate) fn keeping_logs_of_success() {
+/// Runs `body` and gives what libbpf said meanwhile, a message each, the logs of accepted programs too.
+/// After it, libbpf prints its warnings and information again.
+pub(crate) fn kept<T>(body: impl FnOnce() -> T) -> (T, Vec<String>) {
     set_print(Some((PrintLevel::Debug, keep)));
-}
-
-/// The logs that were kept, in the order of the programs.
-pub(crate) fn kept() -> Vec<String> {
-    KEPT.lock().map(|mut logs| take(&mut *logs)).unwrap_or_default()
+    let result = body();
+    to_stderr();
+    (result, std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// libbpf calls a plain function, so what it keeps has to be here.
 static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn keep(level: PrintLevel, message: String) {
-    match KEPT.lock() {
-        Ok(mut logs) if is_log_of_success(level, &message) => logs.push(message),
-        _ => print(level, message),
+    if is_wanted(level, &message) {
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     }
 }
 
 fn print(level: PrintLevel, message: String) {
-    if level != PrintLevel::Debug || is_log_of_success(level, &message) {
+    if is_wanted(level, &message) {
         let _ = io::stderr().write_all(message.as_bytes());
     }
 }
 
-fn is_log_of_success(level: PrintLevel, message: &str) -> bool {
-    level == PrintLevel::Debug && message.contains("-- BEGIN PROG LOAD LOG --")
+fn is_wanted(level: PrintLevel, message: &str) -> bool {
+    level != PrintLevel::Debug || is_log(message)
+}
+
+/// Whether a message is a verifier log, in the frame that libbpf puts around one.
+pub(crate) fn is_log(message: &str) -> bool {
+    message.contains("-- BEGIN PROG LOAD LOG --")
 }
