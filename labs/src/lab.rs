@@ -202,6 +202,19 @@ impl Lab {
         self.mark("attach");
     }
 
+    /// Registers a structure of programs (struct_ops) with the kernel.
+    ///
+    /// # Errors
+    /// The kernel refuses it: something is missing in it, or its name is taken.
+    pub fn attach_struct_ops(&self, object: &mut Object, name: &str) -> Result<Link> {
+        self.mark("attach");
+        let mut map = object
+            .maps_mut()
+            .find(|map| map.name() == name)
+            .ok_or_else(|| anyhow!("{} has no structure {name}", self.object_name()))?;
+        map.attach_struct_ops().with_context(|| format!("cannot attach {name} (struct_ops)"))
+    }
+
     /// Says that everything is attached, and gives what to wait for from here on.
     ///
     /// # Errors
@@ -238,7 +251,9 @@ impl Lab {
         }
     }
 
-    fn mark(&self, stage: &str) {
+    /// Says that a stage begins. The other functions do that by themselves; this is for labs that load
+    /// without libbpf.
+    pub fn mark(&self, stage: &str) {
         if self.marks {
             let _ = writeln!(std::io::stderr(), "@{stage}");
         }
