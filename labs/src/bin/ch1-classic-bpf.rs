@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use labs::classic::{self, Classic};
 use labs::insn::{self, Insn};
 use labs::record::u64_at;
-use labs::{Lab, Usage, network, packet};
+use labs::{Flag, Lab, Usage, network, packet};
 use libbpf_rs::{MapCore, MapFlags, Object, ProgramInput};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -24,7 +24,12 @@ static USAGE: Usage = Usage {
     name: env!("CARGO_BIN_NAME"),
     about: "Puts a filter of classic BPF before a socket that sees all packets of a network of its own,\n\
             sends five packets, and shows which came through.",
-    flags: &[],
+    flags: &[Flag {
+        name: "results-only",
+        value: "",
+        default: "",
+        help: "put a `# ` before the listings: many filters do the same",
+    }],
 };
 
 /// The protocol of IPv4 packets in an Ethernet header. A packet socket wants it in network byte order.
@@ -55,12 +60,13 @@ fn classic_bpf(lab: &Lab) -> Result<()> {
     lab.attaching();
     classic::attach(&filtered, &filter).context("the kernel refuses the filter")?;
 
-    let mut out = io::stdout().lock();
-    writeln!(out, "the filter, in classic BPF:")?;
+    let mark = if lab.is_on("results-only") { "# " } else { "" };
+    let mut out = io::stdout();
+    writeln!(out, "{mark}the filter, in classic BPF:")?;
     for (at, instruction) in filter.iter().enumerate() {
-        writeln!(out, "  {at}: {}", instruction.text(at))?;
+        writeln!(out, "{mark}  {at}: {}", instruction.text(at))?;
     }
-    print_translated(lab, &object, &filtered)?;
+    print_translated(&translated(lab, &object, &filtered)?, mark)?;
 
     lab.observe()?;
     send()?;
@@ -81,9 +87,8 @@ fn packet_socket() -> Result<OwnedFd> {
     socket.context("cannot open a packet socket")
 }
 
-/// What the kernel has made of the filter. Most of it depends on the kernel: where in its own structures
-/// the packet is.
-fn print_translated(lab: &Lab, object: &Object, socket: &OwnedFd) -> Result<()> {
+/// What the kernel has made of the filter of this socket.
+fn translated(lab: &Lab, object: &Object, socket: &OwnedFd) -> Result<Vec<(usize, Insn)>> {
     let mut programs = object.progs_mut();
     let reader = programs.find(|program| program.name() == "read_translated");
     let reader = reader.context("there is no program read_translated")?;
@@ -96,19 +101,21 @@ fn print_translated(lab: &Lab, object: &Object, socket: &OwnedFd) -> Result<()> 
     let value = value.context("cannot read the translated filter")?;
     let length = u64_at(&value, 0).context("cannot read the translated filter")? as usize;
     let code = value.get(8..8 + length * insn::SIZE).context("the filter is cut off")?;
-    let instructions = insn::listed(code);
+    Ok(insn::listed(code))
+}
 
-    let mut out = io::stdout().lock();
-    for (at, instruction) in &instructions {
+/// Most of it depends on the kernel: where in its own structures the packet is.
+fn print_translated(instructions: &[(usize, Insn)], mark: &str) -> Result<()> {
+    let mut out = io::stdout();
+    for (at, instruction) in instructions {
         writeln!(out, "# {at:4}: {instruction}")?;
     }
-    writeln!(out, "translated to eBPF, it begins with:")?;
+    writeln!(out, "{mark}translated to eBPF, it begins with:")?;
     for (at, instruction) in instructions.iter().take(3) {
-        writeln!(out, "  {at}: {instruction}")?;
+        writeln!(out, "{mark}  {at}: {instruction}")?;
     }
-    let exits = |instruction: &Insn| instruction.to_string() == "exit";
-    let exits = instructions.iter().filter(|(_, instruction)| exits(instruction)).count();
-    Ok(writeln!(out, "and has {exits} exits")?)
+    let exits = instructions.iter().filter(|(_, insn)| insn.to_string() == "exit").count();
+    Ok(writeln!(out, "{mark}and has {exits} exits")?)
 }
 
 /// Sends the packets. They are of kinds that nobody answers: echo replies, and UDP to open ports.
