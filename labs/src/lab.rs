@@ -135,6 +135,22 @@ impl Lab {
     /// As `open` and `load`.
     pub fn print_logs_of_success(&self, level: u32) -> Result<()> {
         libbpf_log::with_logs_of_success();
+        self.load_once_more(level)
+    }
+
+    /// As [`print_logs_of_success`](Self::print_logs_of_success), but gives the logs back, in the order
+    /// of the programs.
+    ///
+    /// # Errors
+    /// As `open` and `load`.
+    pub fn logs_of_success(&self, level: u32) -> Result<Vec<String>> {
+        libbpf_log::keeping_logs_of_success();
+        let loaded = self.load_once_more(level);
+        libbpf_log::to_stderr();
+        loaded.map(|()| libbpf_log::kept())
+    }
+
+    fn load_once_more(&self, level: u32) -> Result<()> {
         let mut object = self.open_unmarked()?;
         for mut program in object.progs_mut() {
             program.set_log_level(level);
@@ -179,6 +195,24 @@ impl Lab {
             .find(|candidate| candidate.name() == program)
             .ok_or_else(|| anyhow!("{} has no program {program}", self.object_name()))?;
         attached(&program, how(&program))
+    }
+
+    /// Says that something is attached now which libbpf knows nothing of.
+    pub fn attaching(&self) {
+        self.mark("attach");
+    }
+
+    /// Registers a structure of programs (struct_ops) with the kernel.
+    ///
+    /// # Errors
+    /// The kernel refuses it: something is missing in it, or its name is taken.
+    pub fn attach_struct_ops(&self, object: &mut Object, name: &str) -> Result<Link> {
+        self.mark("attach");
+        let mut map = object
+            .maps_mut()
+            .find(|map| map.name() == name)
+            .ok_or_else(|| anyhow!("{} has no structure {name}", self.object_name()))?;
+        map.attach_struct_ops().with_context(|| format!("cannot attach {name} (struct_ops)"))
     }
 
     /// Says that everything is attached, and gives what to wait for from here on.
