@@ -62,6 +62,7 @@ impl Attr {
     }
 }
 
+// ANCHOR: call
 /// Makes the system call.
 ///
 /// # Safety
@@ -74,6 +75,7 @@ unsafe fn bpf(command: u32, attr: &mut Attr) -> io::Result<i32> {
     let result = unsafe { libc::syscall(libc::SYS_bpf, command, pointer, length) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result as i32) }
 }
+// ANCHOR_END: call
 
 /// A file descriptor that a command has made.
 fn owned(fd: i32) -> OwnedFd {
@@ -171,6 +173,7 @@ impl Map {
         unsafe { bpf(command::MAP_UPDATE_ELEM, &mut attr) }.map(drop)
     }
 
+    // ANCHOR: lookup
     /// `BPF_MAP_LOOKUP_ELEM`: a copy of the value.
     ///
     /// # Errors
@@ -184,6 +187,7 @@ impl Map {
         unsafe { bpf(command::MAP_LOOKUP_ELEM, &mut attr) }?;
         Ok(value)
     }
+    // ANCHOR_END: lookup
 
     /// `BPF_MAP_LOOKUP_ELEM` with a key at an address where nothing is.
     ///
