@@ -36,13 +36,8 @@ fn file_monitor(lab: &Lab) -> Result<()> {
     let mut object = lab.open()?;
     lab.set_constant(&mut object, "own_pid", &std::process::id().to_ne_bytes())?;
     let object = lab.load(object)?;
+    make_files()?;
     let links = lab.attach(&object)?;
-    files::leave()?; // nobody else sees what is made from here on, and nothing of it stays
-    fs::create_dir("/tmp/vault")?;
-    for name in ["secret.txt", "other.txt"] {
-        fs::write(format!("/tmp/vault/{name}"), "x")?;
-    }
-    symlink("/tmp/vault/secret.txt", "/tmp/harmless.txt")?;
 
     lab.observe()?;
     let mut rows = Vec::new();
@@ -65,6 +60,16 @@ fn file_monitor(lab: &Lab) -> Result<()> {
         writeln!(out, "  in the kernel: {kernel}")?;
     }
     Ok(())
+}
+
+/// Nobody else sees these files, and they end with us.
+fn make_files() -> Result<()> {
+    files::leave()?;
+    fs::create_dir("/tmp/vault")?;
+    for name in ["secret.txt", "other.txt"] {
+        fs::write(format!("/tmp/vault/{name}"), "x")?;
+    }
+    Ok(symlink("/tmp/vault/secret.txt", "/tmp/harmless.txt")?)
 }
 
 /// Clears what the programs have seen. All globals that begin as zero are in one value.
