@@ -144,7 +144,8 @@ fn skeleton(out: &Path, chapter: &str, name: &str) -> Result<(), Box<dyn Error>>
     }
     SkeletonBuilder::new().obj(object).generate(&to)?;
     // The lab may be told to open another object than the one that is built in.
-    let text = fs::read_to_string(&to)?.replace("ConfigBuilder::new(&DATA)", "ConfigBuilder::new(object())");
+    let text = fs::read_to_string(&to)?
+        .replace("ConfigBuilder::new(&DATA)", "ConfigBuilder::new(object())");
     Ok(fs::write(to, text)?)
 }
 

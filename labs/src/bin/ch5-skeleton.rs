@@ -10,7 +10,14 @@ use labs::{Flag, Lab, Usage, Wake};
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 
 /// Made by `labs/build.rs` from the object: nobody has typed it.
-#[allow(unsafe_code, unreachable_pub, reason = "generated")]
+#[allow(
+    unsafe_code,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::undocumented_unsafe_blocks,
+    reason = "generated"
+)]
 mod skeleton {
     fn object() -> &'static [u8] {
         super::OBJECT.get().expect("set before the skeleton is opened")
@@ -77,7 +84,8 @@ fn print(loaded: &SkeletonSkel<'_>) -> Result<()> {
 /// The types were generated from the object as it was when this binary was built.
 fn check_layout(open: &OpenSkeletonSkel<'_>) -> Result<()> {
     let maps = &open.maps;
-    let same = maps.rodata.value_size() as usize == maps.rodata_data.as_deref().map_or(0, size_of_val)
+    let same = maps.rodata.value_size() as usize
+        == maps.rodata_data.as_deref().map_or(0, size_of_val)
         && maps.data.value_size() as usize == maps.data_data.as_deref().map_or(0, size_of_val)
         && maps.bss.value_size() as usize == maps.bss_data.as_deref().map_or(0, size_of_val);
     ensure!(
