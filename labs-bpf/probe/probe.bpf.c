@@ -31,8 +31,23 @@ PROBE(try_lsm, 0)
 SEC("xdp")
 PROBE(try_xdp, XDP_PASS)
 
+SEC("tc")
+PROBE(try_tc, 0)
+
+SEC("sockops")
+PROBE(try_sockops, 1)
+
 SEC("cgroup_skb/egress")
 PROBE(try_cgroup, 1)
+
+SEC("iter/task")
+PROBE(try_iter, 0)
+
+SEC("uprobe")
+PROBE(try_uprobe, 0)
+
+SEC("perf_event")
+PROBE(try_perf_event, 0)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

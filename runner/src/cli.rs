@@ -2,6 +2,7 @@
 
 mod check;
 mod dev;
+mod explain;
 mod kernel;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
+pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -62,6 +64,16 @@ standard error).
 Exit status: 0 nothing failed and something passed, 1 something failed, 69 something could not run,
 130 interrupted. What a kernel lacks is skipped and counted apart.")]
     Check(CheckArgs),
+    /// Explain why the verifier refused a program: from its log, as any tool printed it.
+    #[command(after_help = "Examples:
+  labrunner explain log.txt                         a log in a file
+  sudo ./loader 2>&1 | labrunner explain            what a loader prints, of libbpf or another library
+  labrunner explain log.txt --object prog.bpf.o     with the source lines and columns of the object
+  labrunner explain log.txt --html log.html         a page to step through the whole log
+  labrunner explain --list                          all messages that are known
+
+Exit status: 0 explained, or the program was accepted; 2 there is no verifier log in the input.")]
+    Explain(ExplainArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:
   labrunner shell                                look around in the default kernel

@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod check;
 pub mod dev;
+pub mod explain;
 pub mod kernel;
 pub mod lab;
 pub mod list;

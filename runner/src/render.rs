@@ -1,5 +1,6 @@
 //! Reports as text for people and as JSON for programs.
 
+pub mod explain;
 pub mod json;
 pub mod kernels;
 pub mod list;
