@@ -25,6 +25,7 @@ struct file {
 /* What each of the two programs has seen of the open that is going on. */
 char at_entry[64];
 char in_kernel[64];
+__u32 refused; /* nobody refuses anything yet */
 
 static bool is_ours(void)
 {

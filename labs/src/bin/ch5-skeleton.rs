@@ -10,7 +10,14 @@ use labs::{Flag, Lab, Usage, Wake};
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 
 /// Made by `labs/build.rs` from the object: nobody has typed it.
-#[allow(unsafe_code, unreachable_pub, reason = "generated")]
+#[allow(
+    unsafe_code,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::undocumented_unsafe_blocks,
+    reason = "generated"
+)]
 mod skeleton {
     fn object() -> &'static [u8] {
         super::OBJECT.get().expect("set before the skeleton is opened")

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use labs::record::text_at;
+use labs::record::{text_at, u32_at};
 use labs::{Lab, Usage, far_path, files};
 use libbpf_rs::{MapCore, MapFlags, Object};
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -36,16 +36,11 @@ fn file_monitor(lab: &Lab) -> Result<()> {
     let mut object = lab.open()?;
     lab.set_constant(&mut object, "own_pid", &std::process::id().to_ne_bytes())?;
     let object = lab.load(object)?;
+    make_files()?;
     let links = lab.attach(&object)?;
-    files::leave()?; // nobody else sees what is made from here on, and nothing of it stays
-    fs::create_dir("/tmp/vault")?;
-    for name in ["secret.txt", "other.txt"] {
-        fs::write(format!("/tmp/vault/{name}"), "x")?;
-    }
-    symlink("/tmp/vault/secret.txt", "/tmp/harmless.txt")?;
 
     lab.observe()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut refused) = (Vec::new(), 0);
     for (how, path) in &OPENS {
         forget(lab, &object)?;
         let opened = openat(CWD, *path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
@@ -54,6 +49,8 @@ fn file_monitor(lab: &Lab) -> Result<()> {
             Err(Errno::PERM) => "EPERM".to_owned(),
             Err(error) => error.to_string(),
         };
+        let counted = lab.variable(&object, ".bss", "refused")?;
+        refused += counted.and_then(|bytes| u32_at(&bytes, 0)).unwrap_or(0);
         rows.push((how, seen(lab, &object, "at_entry")?, seen(lab, &object, "in_kernel")?, result));
     }
     drop(links);
@@ -64,7 +61,17 @@ fn file_monitor(lab: &Lab) -> Result<()> {
         writeln!(out, "  at the entry:  {entry}")?;
         writeln!(out, "  in the kernel: {kernel}")?;
     }
-    Ok(())
+    Ok(writeln!(out, "refused={refused}")?)
+}
+
+/// Nobody else sees these files, and they end with us.
+fn make_files() -> Result<()> {
+    files::leave()?;
+    fs::create_dir("/tmp/vault")?;
+    for name in ["secret.txt", "other.txt"] {
+        fs::write(format!("/tmp/vault/{name}"), "x")?;
+    }
+    Ok(symlink("/tmp/vault/secret.txt", "/tmp/harmless.txt")?)
 }
 
 /// Clears what the programs have seen. All globals that begin as zero are in one value.
