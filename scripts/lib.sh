@@ -79,6 +79,17 @@ need_to_run_machines() {
 	type -P "$program" >/dev/null || need "$package" "runs each lab in a micro-VM with a kernel of its own"
 }
 
+# What `labrunner shell` takes along into the machine. Some are where only root's PATH looks.
+need_to_look_inside() {
+	local PATH=$PATH:/usr/sbin:/sbin
+	type -P busybox >/dev/null || need busybox-static "the machine's ls, cat, ps and so on, in one static program"
+	type -P bpftool >/dev/null || need bpftool "shows programs and maps that are loaded"
+	type -P strace >/dev/null || need strace "shows system calls"
+	type -P ip >/dev/null || need iproute2 "makes and shows network devices"
+	type -P ping >/dev/null || need iputils-ping "sends packets"
+	type -P tcpdump >/dev/null || need tcpdump "shows packets"
+}
+
 need_to_check() {
 	type -P clang-format >/dev/null || need clang-format "checks the layout of the BPF C"
 	type -P shellcheck >/dev/null || need shellcheck "checks the scripts"

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
-use course_tests::{Place, ended};
+use course_tests::{Place, ended, kernels};
 use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
@@ -95,6 +95,37 @@ fn a_kernel_that_cannot_do_says_which_option_is_missing() {
     // Nobody can tell then, and that is said.
     let done = place.run(&["kernel", "add", "--image", &image, "--name", "mine"]);
     ended(&done, 0, &["Added mine", "No configuration was given"]);
+    let done = place.run(&["ch3", "hello-xdp", "--kernel", "mine"]);
+    ended(
+        &done,
+        69,
+        &["virtio_pci and virtio_console are neither", "--modules lib/modules/RELEASE"],
+    );
+    assert!(!place.cached("machines").iter().any(|name| name.contains("mine")));
+}
+
+#[test]
+fn one_series_that_cannot_be_added_keeps_no_other_from_it() {
+    let place = Place::new();
+    let path = place.path("cache/kernels");
+    fs::create_dir_all(&path).unwrap();
+    let copied = Command::new("cp").arg("-r").arg(kernels().join("6.1")).arg(&path).status();
+    assert!(copied.unwrap().success());
+    let series = ["kernel", "add", "6.12", "6.1", "5.10"];
+    let done = place.run_after("-n", "true", &series);
+    let two = "2 of 3 kernels could not be added: 6.12, 5.10.";
+    ended(&done, 69, &["6.1 is there already", "mirror cannot be reached", two]);
+    let done = place.run_after("-n", "true", &[&series[..], &["--format", "json"]].concat());
+    assert_eq!(done.code, 69, "{done}");
+    let lines: Vec<serde_json::Value> =
+        done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said = |at: usize, field: &str| lines[at][field].as_str().unwrap_or_default().to_string();
+    assert_eq!((said(0, "series"), said(0, "verdict")), ("6.12".into(), "environment".into()));
+    assert!(said(0, "message").contains("mirror cannot be reached"), "{done}");
+    assert!(said(1, "release").starts_with("6.1."), "{done}");
+    assert_eq!(said(2, "series"), "5.10");
+    assert!(said(3, "message").contains(two), "{done}");
+    assert_eq!(place.cached("kernels"), ["6.1"]);
 }
 
 #[test]

@@ -72,9 +72,8 @@ impl Place {
     /// Files beside the saved machines that are neither one nor belong to one.
     fn strangers(&self) -> Vec<String> {
         let known = |name: &String| {
-            ["lock", "accelerator.json"].contains(&name.as_str())
-                || name.ends_with(".state")
-                || name.ends_with(".notes")
+            let endings = [".state", ".notes", ".lock"];
+            name == "accelerator.json" || endings.iter().any(|ending| name.ends_with(ending))
         };
         let mut names = names(&self.cache.path().join("machines"));
         names.retain(|name| !known(name));

@@ -76,6 +76,13 @@ impl Lab {
         Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
     }
 
+    /// What the user ids of the stimulus begin at: on a kernel that others use too, the runner moves
+    /// them far away from those of real users, and user 501 is this number and 501.
+    pub fn uid_base(&self) -> u32 {
+        let told = std::env::var("LAB_UID_BASE").ok();
+        told.and_then(|base| base.parse().ok()).unwrap_or(0)
+    }
+
     /// Parses the object: its programs, maps and types. Nothing is in the kernel after it.
     ///
     /// # Errors
@@ -144,6 +151,16 @@ impl Lab {
     pub fn attach(&self, object: &Object) -> Result<Vec<Link>> {
         self.mark("attach");
         object.progs_mut().map(|program| attached(&program, program.attach())).collect()
+    }
+
+    /// As [`attach`](Self::attach), for an object of which some programs were left out of the load.
+    ///
+    /// # Errors
+    /// As `attach`.
+    pub fn attach_loaded(&self, object: &Object) -> Result<Vec<Link>> {
+        self.mark("attach");
+        let loaded = object.progs_mut().filter(|program| program.autoload());
+        loaded.map(|program| attached(&program, program.attach())).collect()
     }
 
     /// Attaches one program in a way that the section name does not tell.

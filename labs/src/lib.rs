@@ -8,16 +8,27 @@
 //! every run, or starts with `# `, which marks it as information that is not compared.
 
 pub mod args;
+pub mod bpffs;
 pub mod cgroup;
 pub mod cpu_clock;
+pub mod elf;
 pub mod files;
+pub mod http;
+pub mod insn;
 pub mod lab;
 mod libbpf_log;
+pub mod loaded;
 pub mod marker;
 pub mod network;
+pub mod opens;
 mod outcome;
 pub mod own_function;
+pub mod packet;
+pub mod ping;
 pub mod record;
+pub mod renames;
+pub mod tool;
+pub mod topology;
 mod trace_event;
 pub mod trace_pipe;
 pub mod tracefs;
@@ -33,18 +44,18 @@ pub use trace_pipe::TracePipe;
 pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
-/// The object that the build made for the binary in which this is written.
+/// The object that the build made for the binary in which this is written; or, with a name such as
+/// `"ch3-hello-xdp"`, for another lab.
 ///
 /// It is aligned to 8 bytes, as libelf wants the ELF header to be.
 #[macro_export]
 macro_rules! object {
-    () => {{
-        static OBJECT: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            env!("CARGO_BIN_NAME"),
-            ".bpf.o"
-        )));
+    () => {
+        $crate::object!(env!("CARGO_BIN_NAME"))
+    };
+    ($lab:expr) => {{
+        static OBJECT: &$crate::Aligned<[u8]> =
+            &$crate::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $lab, ".bpf.o")));
         &OBJECT.0
     }};
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use anyhow::{Context, Result};
+use libbpf_rs::{MapCore, MapFlags};
+
 /// The 4 bytes at `offset` as a `__u32`; none when the record is shorter.
 pub fn u32_at(record: &[u8], offset: usize) -> Option<u32> {
     let bytes = record.get(offset..offset.checked_add(4)?)?;
@@ -19,6 +22,17 @@ pub fn text_at(record: &[u8], offset: usize, length: usize) -> Option<Cow<'_, st
     let bytes = record.get(offset..offset.checked_add(length)?)?;
     let text = bytes.split(|&byte| byte == 0).next()?;
     Some(String::from_utf8_lossy(text))
+}
+
+/// The `__u64` at `index` of an array map.
+///
+/// # Errors
+/// The array is shorter, or its values are.
+pub fn count_at(array: &impl MapCore, index: u32) -> Result<u64> {
+    let value = array.lookup(&index.to_ne_bytes(), MapFlags::ANY)?;
+    value
+        .and_then(|value| u64_at(&value, 0))
+        .with_context(|| format!("{} has no __u64 at {index}", array.name().display()))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn render(
     subject: Subject<'_>,
     machine: Option<&Blueprint>,
 ) -> Result<String, Error> {
-    let name = &lab.name;
+    let name = lab.short_name();
     let object = format!("/tmp/{name}.bpf.o");
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let programs = format!("target/{triple}/release");

@@ -6,8 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use microvm::find_program;
-use rustix::fs::{MemfdFlags, memfd_create};
+use microvm::{find_program, memory};
 
 use crate::error::Error;
 
@@ -49,7 +48,7 @@ pub struct Output {
 /// What it prints goes to files in memory, which neither fill up as pipes do nor are kept open by what
 /// it left behind.
 pub fn run_within(command: &mut Command, within: Duration) -> io::Result<Option<Output>> {
-    let (stdout, stderr) = (in_memory()?, in_memory()?);
+    let (stdout, stderr) = (memory::file("stdout", &[])?, memory::file("stderr", &[])?);
     let deadline = Instant::now() + within;
     let mut child = command
         .stdin(Stdio::null())
@@ -68,10 +67,6 @@ pub fn run_within(command: &mut Command, within: Duration) -> io::Result<Option<
         }
         thread::sleep(LOOK);
     }
-}
-
-fn in_memory() -> io::Result<File> {
-    Ok(File::from(memfd_create("output", MemfdFlags::CLOEXEC)?))
 }
 
 fn contents(mut file: File) -> io::Result<Vec<u8>> {

@@ -1,14 +1,12 @@
 //! From BPF C to an object, by clang, without a file that could be left behind.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::Duration;
 
 use microvm::find_program;
-use rustix::fs::{MemfdFlags, memfd_create};
+use microvm::memory::{self, path_of};
 
 use crate::child::{run_within, tied};
 use crate::error::Error;
@@ -177,18 +175,9 @@ impl Overlay {
 }
 
 fn in_memory(text: &str) -> Result<File, Error> {
-    memfd_create("labrunner", MemfdFlags::CLOEXEC)
-        .map_err(std::io::Error::from)
-        .map(File::from)
-        .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file))
-        .map_err(|e| {
-            Error::unable(format!("cannot make a file in memory: {e}"), "Is the memory used up?")
-        })
-}
-
-/// A path by which a child of this process can open a file that has no name.
-fn path_of(file: &File) -> String {
-    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
+    memory::file("labrunner", text.as_bytes()).map_err(|e| {
+        Error::unable(format!("cannot make a file in memory: {e}"), "Is the memory used up?")
+    })
 }
 
 fn no_clang() -> Error {

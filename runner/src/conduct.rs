@@ -70,8 +70,8 @@ pub fn conduct(session: &mut dyn Session, plan: &Plan<'_>) -> Result<Transcript,
         exited: None,
     };
     // The stimulus waits before the lab attaches, so that its own start is not among the events.
-    let network = conductor.start_stimulus(plan, uid_base)?;
-    conductor.start_lab(plan, network.as_deref())?;
+    let own = conductor.start_stimulus(plan, uid_base)?;
+    conductor.start_lab(plan, uid_base, &own)?;
     let end = conductor.run(plan)?;
     Ok(Transcript {
         stdout: conductor.stdout,
@@ -119,23 +119,38 @@ enum Waited {
 
 impl Conductor<'_> {
     /// Starts the stimulus, if there is anything for it to do, and waits until it is ready. On a kernel
-    /// that others use too, it has a network of its own then, whose path is returned.
-    fn start_stimulus(&mut self, plan: &Plan<'_>, uid_base: u32) -> Result<Option<String>, Error> {
+    /// that others use too, it has a network of its own then, and a `/tmp` if its steps are about files:
+    /// returned are the variables that tell the lab of them.
+    fn start_stimulus(
+        &mut self,
+        plan: &Plan<'_>,
+        uid_base: u32,
+    ) -> Result<Vec<(&'static str, String)>, Error> {
         if plan.steps.iter().all(|step| *step == Step::Enter) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut argv = vec![self.session.install(&plan.stimulus)?];
         let shared = self.session.shared();
         if shared {
             argv.extend(["--uid-base".into(), uid_base.to_string(), "--own-network".into()]);
         }
+        let workers: u32 = plan.steps.iter().map(Step::workers).sum();
+        let own_files = shared && workers > 0;
+        if own_files {
+            argv.push("--own-files".into());
+        }
         let spare: u32 = plan.steps.iter().map(Step::spare).sum();
         if spare > 0 {
             argv.extend(["--spare".into(), spare.to_string()]);
         }
+        if workers > 0 {
+            argv.extend(["--workers".into(), workers.to_string()]);
+        }
         self.stimulus = Some(self.session.spawn(&argv, &[])?);
         let pid = self.ready()?;
-        Ok(shared.then(|| format!("/proc/{pid}/ns/net")))
+        let network = shared.then(|| ("LAB_NETNS", format!("/proc/{pid}/ns/net")));
+        let files = own_files.then(|| ("LAB_MNTNS", format!("/proc/{pid}/ns/mnt")));
+        Ok(network.into_iter().chain(files).collect())
     }
 
     /// Waits until the stimulus is ready; its process number in the kernel that it runs in.
@@ -152,7 +167,12 @@ impl Conductor<'_> {
         pid.ok_or_else(|| not_ready(&answer))
     }
 
-    fn start_lab(&mut self, plan: &Plan<'_>, network: Option<&str>) -> Result<(), Error> {
+    fn start_lab(
+        &mut self,
+        plan: &Plan<'_>,
+        uid_base: u32,
+        own: &[(&str, String)],
+    ) -> Result<(), Error> {
         let program = self.session.install(&plan.lab)?;
         self.session.install_tools(plan.tools)?;
         let mut argv = vec![program];
@@ -161,8 +181,9 @@ impl Conductor<'_> {
             argv.push(self.session.provide("lab.bpf.o", object)?);
         }
         argv.extend_from_slice(plan.args);
-        let mut env = vec![("LAB_STAGES", "1"), ("PATH", PATH)];
-        env.extend(network.map(|path| ("LAB_NETNS", path)));
+        let uid_base = uid_base.to_string(); // for labs that look for users by number
+        let mut env = vec![("LAB_STAGES", "1"), ("PATH", PATH), ("LAB_UID_BASE", &uid_base)];
+        env.extend(own.iter().map(|(name, path)| (*name, path.as_str())));
         self.lab = self.session.spawn(&argv, &env)?;
         self.deadline = Instant::now() + self.allowed;
         Ok(())

@@ -20,7 +20,7 @@ pub struct Course {
 pub struct Lab {
     /// `ch2`.
     pub chapter: String,
-    /// `hello-map`.
+    /// `hello-map`; for one of a collection of labs that share a program, `catalogue/null-check`.
     pub name: String,
     /// Its folder, relative to the course's root: `labs-bpf/ch2/hello-map`.
     pub folder: PathBuf,
@@ -36,14 +36,30 @@ impl Lab {
         format!("{} {}", self.chapter, self.name)
     }
 
-    /// The lab binary, also the stem of the names of its expected outputs: `ch2-hello-map`.
+    /// The lab binary: `ch2-hello-map`. A collection has one for all its labs: `ch6-catalogue`.
     pub fn binary(&self) -> String {
-        format!("{}-{}", self.chapter, self.name)
+        let name = self.collection().unwrap_or(&self.name);
+        format!("{}-{name}", self.chapter)
+    }
+
+    /// What the names of its expected outputs begin with: `ch2-hello-map`, `ch6-catalogue-null-check`.
+    pub fn stem(&self) -> String {
+        format!("{}-{}", self.chapter, self.name.replace('/', "-"))
+    }
+
+    /// The collection that it is in: `catalogue`.
+    pub fn collection(&self) -> Option<&str> {
+        self.name.split_once('/').map(|(collection, _)| collection)
+    }
+
+    /// Its name inside its collection, or simply its name: `null-check`.
+    pub fn short_name(&self) -> &str {
+        self.name.split_once('/').map_or(&self.name, |(_, name)| name)
     }
 
     /// The BPF C, relative to the course's root.
     pub fn source(&self) -> PathBuf {
-        self.folder.join(format!("{}.bpf.c", self.name))
+        self.folder.join(format!("{}.bpf.c", self.short_name()))
     }
 
     /// The mistake of that name.
@@ -81,19 +97,16 @@ impl Course {
             .to_owned();
         let mut labs = Vec::new();
         for chapter in folders(&root.join("labs-bpf"))? {
-            for lab in folders(&root.join("labs-bpf").join(&chapter))? {
-                let folder = Path::new("labs-bpf").join(&chapter).join(&lab);
-                if root.join(&folder).join("lab.toml").is_file() {
-                    let manifest = read_manifest(&root, &folder)?;
-                    let mut lab = Lab {
-                        chapter: chapter.clone(),
-                        name: lab,
-                        folder,
-                        manifest,
-                        has_object: false,
-                    };
-                    lab.has_object = root.join(lab.source()).exists();
+            let folder = Path::new("labs-bpf").join(&chapter);
+            for name in folders(&root.join(&folder))? {
+                let inside = folder.join(&name);
+                if let Some(lab) = read_lab(&root, &chapter, &name, &inside)? {
                     labs.push(lab);
+                    continue;
+                }
+                for short in folders(&root.join(&inside))? {
+                    let name = format!("{name}/{short}");
+                    labs.extend(read_lab(&root, &chapter, &name, &inside.join(short))?);
                 }
             }
         }
@@ -110,6 +123,9 @@ impl Course {
 
     /// The lab that the learner typed: `ch2 hello-map`, `ch2/hello-map`, or `hello-map` alone.
     pub fn lab(&self, chapter: &str, name: Option<&str>) -> Result<&Lab, Error> {
+        if let (None, Some(lab)) = (name, self.labs.iter().find(|lab| lab.name == chapter)) {
+            return Ok(lab);
+        }
         let (chapter, name) = match (chapter.split_once('/'), name) {
             (Some((chapter, name)), None) => (chapter, Some(name)),
             _ => (chapter, name),
@@ -120,6 +136,11 @@ impl Course {
             return Err(unknown("chapter", chapter, &self.chapters()));
         }
         of_chapter.iter().find(|lab| lab.name == name).copied().ok_or_else(|| {
+            let of_collection = of_chapter.iter().filter(|lab| lab.collection() == Some(name));
+            let list = listed(of_collection.copied());
+            if !list.is_empty() {
+                return Error::Usage(format!("Which lab of {chapter} {name}?{list}"));
+            }
             if let Some(lab) = self.labs.iter().find(|lab| lab.name == name) {
                 let (found, title) = (&lab.chapter, lab.title());
                 return Error::Usage(format!("{name} is a lab of {found}: labrunner {title}"));
@@ -131,13 +152,14 @@ impl Course {
 
     fn lab_by_name(&self, name: &str) -> Result<&Lab, Error> {
         if self.chapters().contains(&name) {
-            let labs = self.labs.iter().filter(|lab| lab.chapter == name);
-            let list: String = labs
-                .map(|l| format!("\n  labrunner {}  {}", l.title(), l.manifest.summary))
-                .collect();
+            let list = listed(self.labs.iter().filter(|lab| lab.chapter == name));
             return Err(Error::Usage(format!("Which lab of {name}?{list}")));
         }
         self.labs.iter().find(|lab| lab.name == name).ok_or_else(|| {
+            let list = listed(self.labs.iter().filter(|lab| lab.collection() == Some(name)));
+            if !list.is_empty() {
+                return Error::Usage(format!("Which lab of {name}?{list}"));
+            }
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
             known.extend(["list", "cache", "help"]);
@@ -161,11 +183,39 @@ pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
     Error::Usage(format!("There is no {kind} named `{name}`. {advice}"))
 }
 
+/// Commands that run these labs, each on a line of its own.
+fn listed<'a>(labs: impl Iterator<Item = &'a Lab>) -> String {
+    labs.map(|lab| format!("\n  labrunner {}  {}", lab.title(), lab.manifest.summary)).collect()
+}
+
+/// The lab in this folder, if there is a manifest.
+fn read_lab(root: &Path, chapter: &str, name: &str, folder: &Path) -> Result<Option<Lab>, Error> {
+    if !root.join(folder).join("lab.toml").is_file() {
+        return Ok(None);
+    }
+    let mut lab = Lab {
+        chapter: chapter.into(),
+        name: name.into(),
+        folder: folder.into(),
+        manifest: read_manifest(root, folder)?,
+        has_object: false,
+    };
+    lab.has_object = root.join(lab.source()).exists();
+    Ok(Some(lab))
+}
+
 fn read_manifest(root: &Path, folder: &Path) -> Result<Manifest, Error> {
     let file = folder.join("lab.toml");
     let text = fs::read_to_string(root.join(&file))
         .map_err(|e| Error::Usage(format!("cannot read {}: {e}", file.display())))?;
-    Manifest::parse(&text).map_err(|e| Error::Usage(format!("{}: {e}", file.display())))
+    Manifest::parse(&text).map_err(|e| {
+        // `lab.toml:7: …`, which editors can jump to; the parser's own messages have a place in them.
+        let (separator, e) = match e.strip_prefix("line ") {
+            Some(rest) => (":", rest),
+            None => (": ", e.as_str()),
+        };
+        Error::Usage(format!("{}{separator}{e}", file.display()))
+    })
 }
 
 /// Names of the folders in a folder, sorted.

@@ -4,7 +4,7 @@ pub mod host;
 pub mod qemu;
 pub mod vm;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use microvm::{Event, ProcessId, Trouble};
@@ -49,9 +49,12 @@ pub trait Session {
     /// The next thing that happens, or `None` when nothing does in time.
     fn next_event(&mut self, within: Duration) -> Result<Option<Event>, Error>;
 
-    /// A file for what was found out about this kernel. It is there as long as the kernel is the
-    /// same, so what is in it need not be found out again. `None` where that cannot be known.
-    fn notes(&self) -> Option<PathBuf>;
+    /// What earlier sessions wrote down about this kernel, which is the same for as long as that is there;
+    /// `None` where that cannot be known.
+    fn notes(&self) -> Option<String>;
+
+    /// Writes that down, instead of what was there. It can be found out again, so a failure is none.
+    fn keep_notes(&self, text: &str);
 
     /// What the kernel has complained of since the session began: an oops, a `WARN()` and the like; of
     /// several the worst. `None` where its log is not ours alone, and so may tell of others.

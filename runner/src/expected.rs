@@ -13,7 +13,7 @@ pub const FOLDER: &str = "tests/snapshots";
 /// Name of a snapshot: `ch2-hello-map`; with an exercise `ch2-hello-map+count-calls`; with a mistake
 /// `ch2-hello-map@no-entry` or `ch2-hello-map+count-calls@no-entry`.
 pub fn name(lab: &Lab, exercise: Option<&str>, mistake: Option<&str>) -> String {
-    let mut name = lab.binary();
+    let mut name = lab.stem();
     for (mark, part) in [('+', exercise), ('@', mistake)] {
         if let Some(part) = part {
             name.push(mark);

@@ -1,7 +1,7 @@
 //! Whether a kernel has what a lab needs, found out by trying.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use microvm::{Event, Stream};
@@ -32,13 +32,15 @@ pub fn probe(
     if features.is_empty() {
         return Ok(None);
     }
-    let notes = session.notes().map(|path| Notes::read(path, probe));
+    let notes = session.notes().map(|text| Notes::read(text, probe));
     if notes.as_ref().is_some_and(|notes| notes.has(features)) {
         return Ok(None);
     }
     let answer = ask(session, probe, features)?;
-    if let Some(mut notes) = notes {
-        notes.add(&answer);
+    if let Some(mut notes) = notes
+        && notes.add(&answer)
+    {
+        session.keep_notes(&notes.0);
     }
     if let Some(line) = answer.lines().find(|line| is_busy(line)) {
         return Err(busy(line));
@@ -78,19 +80,15 @@ fn ask(session: &mut dyn Session, probe: &Path, features: &[String]) -> Result<S
 /// What is known of a kernel: a line that names the probe which found it out, then what is there, such
 /// as `kprobe yes`. What is lacking is not written down: it may be so for a moment only, for want of
 /// memory for example.
-struct Notes {
-    path: PathBuf,
-    text: String,
-}
+struct Notes(String);
 
 impl Notes {
     /// Reads the notes; those of another probe, or damaged ones, count as none.
-    fn read(path: PathBuf, probe: &Path) -> Self {
+    fn read(text: String, probe: &Path) -> Self {
         let length = fs::metadata(probe).map_or(0, |metadata| metadata.len());
         let modified = fs::metadata(probe).and_then(|metadata| metadata.modified()).ok();
         let header = format!("probe {length} {modified:?}\n");
-        let text = fs::read_to_string(&path).ok().filter(|text| text.starts_with(&header));
-        Self { path, text: text.unwrap_or(header) }
+        Self(if text.starts_with(&header) { text } else { header })
     }
 
     /// Whether all these features are known to be there.
@@ -99,25 +97,18 @@ impl Notes {
     }
 
     fn has_line(&self, line: &str) -> bool {
-        self.text.lines().skip(1).any(|known| known == line)
+        self.0.lines().skip(1).any(|known| known == line)
     }
 
-    /// Writes down what is there. It can be found out again: a failure is none.
-    fn add(&mut self, answer: &str) {
+    /// Takes in what is there. Whether any of it is new.
+    fn add(&mut self, answer: &str) -> bool {
         let new: Vec<&str> =
             answer.lines().filter(|line| line.ends_with(" yes") && !self.has_line(line)).collect();
-        if new.is_empty() {
-            return;
+        for line in &new {
+            self.0.push_str(line);
+            self.0.push('\n');
         }
-        for line in new {
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
-        let part = self.path.with_extension(format!("notes-{}", std::process::id()));
-        let written = fs::write(&part, &self.text).and_then(|()| fs::rename(&part, &self.path));
-        if written.is_err() {
-            let _ = fs::remove_file(&part);
-        }
+        !new.is_empty()
     }
 }
 
@@ -166,33 +157,33 @@ mod tests {
     #[test]
     fn notes_are_of_one_probe_only() {
         let folder = tempfile::tempdir().unwrap();
-        let (probe, path) = (folder.path().join("probe"), folder.path().join("notes"));
+        let probe = folder.path().join("probe");
         fs::write(&probe, "one").unwrap();
         let both = ["kprobe".to_string(), "xdp".to_string()];
-        let mut notes = Notes::read(path.clone(), &probe);
+        let mut notes = Notes::read(String::new(), &probe);
         assert!(!notes.has(&both));
-        notes.add("kprobe yes\nxdp yes\n");
-        let notes = Notes::read(path.clone(), &probe);
+        assert!(notes.add("kprobe yes\nxdp yes\n"));
+        let notes = Notes::read(notes.0, &probe);
         assert!(notes.has(&both));
         assert!(!notes.has(&["btf".to_string()]));
         fs::write(&probe, "another").unwrap();
-        assert!(!Notes::read(path, &probe).has(&both));
+        assert!(!Notes::read(notes.0, &probe).has(&both));
     }
 
     #[test]
     fn what_is_lacking_is_asked_for_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let (probe, path) = (folder.path().join("probe"), folder.path().join("notes"));
+        let probe = Path::new("/no/probe");
         let both = ["kprobe".to_string(), "xdp".to_string()];
-        let mut notes = Notes::read(path.clone(), &probe);
+        let mut notes = Notes::read(String::new(), probe);
         notes.add("kprobe yes\nxdp no: Cannot allocate memory\n");
-        let mut notes = Notes::read(path.clone(), &probe);
+        let mut notes = Notes::read(notes.0, probe);
         assert!(!notes.has(&both));
         assert!(notes.has(&both[..1]));
-        notes.add("kprobe yes\nxdp yes\n");
-        let notes = Notes::read(path, &probe);
+        assert!(notes.add("kprobe yes\nxdp yes\n"));
+        assert!(!notes.add("kprobe yes\nxdp yes\n"));
+        let notes = Notes::read(notes.0, probe);
         assert!(notes.has(&both));
-        assert_eq!(notes.text.matches("kprobe").count(), 1);
+        assert_eq!(notes.0.matches("kprobe").count(), 1);
     }
 
     #[test]

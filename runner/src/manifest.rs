@@ -69,11 +69,11 @@ impl Manifest {
     /// What is wrong, with line and column where one place is to blame.
     pub fn parse(text: &str) -> Result<Self, String> {
         let manifest: Self = toml::from_str(text).map_err(|e| e.to_string())?;
-        manifest.check()?;
+        manifest.check().map_err(|fault| fault.place_in(text))?;
         Ok(manifest)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Fault> {
         let exercises = &self.exercises;
         let wrong = exercises.iter().flat_map(|exercise| &exercise.wrong);
         self.breaks.iter().chain(wrong).try_for_each(Break::check)?;
@@ -82,20 +82,52 @@ impl Manifest {
         steps.try_for_each(Step::check)?;
         let mut needs = self.needs.iter().chain(exercises.iter().flat_map(|e| &e.needs));
         if let Some(unknown) = needs.find(|need| !FEATURES.contains(&need.as_str())) {
-            return Err(format!(
-                "`needs` names `{unknown}`, which nobody can try; there are {}",
-                FEATURES.join(", ")
-            ));
+            let known = FEATURES.join(", ");
+            let message =
+                format!("`needs` names `{unknown}`, which nobody can try; there are {known}");
+            return Err(Fault::new(unknown, message));
         }
-        let twice = |names: Vec<&str>| names.len() > names.iter().collect::<BTreeSet<_>>().len();
-        if twice(self.breaks.iter().map(|known| known.name.as_str()).collect()) {
-            return Err("two breaks have the same name".into());
-        }
-        if twice(exercises.iter().map(|exercise| exercise.name.as_str()).collect()) {
-            return Err("two exercises have the same name".into());
-        }
-        Ok(())
+        unique("breaks", self.breaks.iter().map(|known| known.name.as_str()))?;
+        unique("exercises", exercises.iter().map(|exercise| exercise.name.as_str()))?;
+        exercises.iter().try_for_each(|exercise| {
+            unique("wrong solutions", exercise.wrong.iter().map(|known| known.name.as_str()))
+        })
     }
+}
+
+/// What no type forbids, and yet is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
+    /// Text by which the place is found.
+    text: String,
+    /// What is wrong, and what would be right.
+    message: String,
+}
+
+impl Fault {
+    fn new(text: &str, message: impl Into<String>) -> Self {
+        Self { text: text.into(), message: message.into() }
+    }
+
+    /// With the number of the last line that has the text: of two equal names the second is too much.
+    fn place_in(&self, manifest: &str) -> String {
+        let line = manifest.lines().collect::<Vec<_>>();
+        match line.iter().rposition(|line| line.contains(&self.text)) {
+            Some(index) => format!("line {}: {}", index + 1, self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            let message = format!("two {what} have the name `{name}`: give one of them another");
+            return Err(Fault::new(&format!("\"{name}\""), message));
+        }
+    }
+    Ok(())
 }
 
 /// The kernel features that the `probe` program knows.
@@ -119,6 +151,11 @@ pub const FEATURES: &[&str] = &[
     "kfunc",
     "user-ringbuf",
     "arena",
+    "veth",
+    "clsact",
+    "tcx",
+    "sockops",
+    "struct-ops",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.

@@ -1,7 +1,7 @@
 //! From what a lab printed to text that is the same on every run.
 //!
 //! Replaced are only things that no program controls: task names, process numbers, processors, flags
-//! and times in trace lines, and addresses. Counts, messages, names and the order of lines are never touched.
+//! and times in trace lines, process numbers in tables, and addresses. Counts, messages, names and the order of lines are never touched.
 
 use crate::manifest::Keep;
 
@@ -29,8 +29,16 @@ pub struct Stimulus<'a> {
 pub fn normalise(output: &[u8], stimulus: &Stimulus<'_>) -> String {
     let text = String::from_utf8_lossy(output);
     let mut result = String::new();
+    let mut table = None;
     for line in text.lines().filter(|line| *line != "#" && !line.starts_with("# ")) {
-        if let Some(line) = normalise_line(line, stimulus) {
+        if line.is_empty() || Table::of(line).is_some() {
+            table = Table::of(line);
+        }
+        let line = match table.filter(|table| Some(*table) != Table::of(line)) {
+            Some(table) => table.row(line, stimulus),
+            None => normalise_line(line, stimulus),
+        };
+        if let Some(line) = line {
             result.push_str(line.trim_end());
             result.push('\n');
         }
@@ -98,6 +106,67 @@ fn is_address(word: &str) -> bool {
     })
 }
 
+/// A table with a column of process numbers and one of user ids, or one of the two. It begins with a
+/// line of names in capitals, `PID` among them, and ends with an empty line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Table {
+    /// Which column it is, and how wide with the space behind it.
+    pid: (usize, usize),
+    uid: Option<(usize, usize)>,
+}
+
+impl Table {
+    /// The table that begins with this line, if one does.
+    fn of(line: &str) -> Option<Self> {
+        let names: Vec<&str> = line.split_whitespace().collect();
+        let capital = |c: char| c.is_ascii_uppercase() || c == '_';
+        let name = |name: &&str| name.trim_end_matches("(s)").chars().all(capital);
+        if names.len() < 2 || !names.iter().all(name) {
+            return None;
+        }
+        let column = |wanted: &str| {
+            let index = names.iter().position(|name| *name == wanted)?;
+            let begin = line.find(wanted)?;
+            let behind = line[begin + wanted.len()..].find(|c: char| c != ' ')?;
+            Some((index, wanted.len() + behind))
+        };
+        Some(Self { pid: column("PID")?, uid: column("UID") })
+    }
+
+    /// A row of it, with the process number and the user id replaced; columns that fit keep their place.
+    fn row(&self, line: &str, stimulus: &Stimulus<'_>) -> Option<String> {
+        let number = |(index, _): (usize, usize)| {
+            line.split_whitespace().nth(index).and_then(|word| word.parse::<u32>().ok())
+        };
+        let Some(pid) = number(self.pid) else { return normalise_line(line, stimulus) };
+        if !stimulus.made_by(pid) {
+            return None;
+        }
+        let mut replaced = vec![(self.pid, "PID".to_string())];
+        if let Some((uid, id)) = self.uid.and_then(|uid| Some((uid, number(uid)?))) {
+            replaced.push((uid, stimulus.local_id(id)?.to_string()));
+        }
+        let mut row = String::new();
+        let mut rest = line;
+        let last = replaced.iter().map(|((index, _), _)| *index).max().unwrap_or(0);
+        for column in 0..=last {
+            let word = rest.len() - rest.trim_start().len();
+            let end = rest[word..].find(' ').map_or(rest.len(), |end| word + end);
+            let space =
+                rest[end..].find(|c: char| c != ' ').map_or(rest.len(), |space| end + space);
+            match replaced.iter().find(|((index, _), _)| *index == column) {
+                Some(((_, width), text)) => {
+                    row.push_str(&rest[..word]);
+                    row.push_str(&format!("{text:<width$}"));
+                }
+                None => row.push_str(&rest[..space]),
+            }
+            rest = &rest[space..];
+        }
+        Some(row + rest)
+    }
+}
+
 /// A line of the trace pipe, such as
 /// `           sh-123     [000] d..31    12.345678: bpf_trace_printk: Hello`
 /// (see `print_trace_line` and `trace_print_context` in kernel/trace/trace_output.c).
@@ -146,6 +215,20 @@ mod tests {
         let output = "  cron-9 [001] ...1 1.0: bpf_trace_printk: Hello\n\
                       pid=9 uid=0 comm=cron\npid=301 uid=0 comm=sh\n# 12 of 100 lost\nend\n";
         assert_eq!(normal(Keep::Stimulus, 0, output), "pid=PID uid=0 comm=sh\nend\n");
+    }
+
+    #[test]
+    fn a_table_loses_its_process_numbers() {
+        let output = "UID    PID    COMM  FD PATH\n\
+                      1900001000 301    a b    3 /tmp/x 9\n\
+                      0      9      cron   3 /x\n\
+                      7 wrong\n\n1 9 x\n";
+        let expected = "UID    PID    COMM  FD PATH\n\
+                        1000   PID    a b    3 /tmp/x 9\n\
+                        7 wrong\n\n1 9 x\n";
+        assert_eq!(normal(Keep::Stimulus, 1_900_000_000, output), expected);
+        let plain = "PID COMM\n1234567 sh\n";
+        assert_eq!(normal(Keep::All, 0, plain), "PID COMM\nPID sh\n");
     }
 
     #[test]

@@ -150,6 +150,23 @@ impl CourseCopy {
         copy
     }
 
+    /// A copy of all that a lab is made of, in which programs can be added and built.
+    pub fn whole() -> Self {
+        let folder = tempfile::Builder::new().prefix("teacher-").tempdir().unwrap();
+        let to = folder.path();
+        for name in ["labs-bpf", "labs", "book", "runner", "tests", "scripts"] {
+            copy(&root().join(name), &to.join(name));
+        }
+        for name in ["Cargo.toml", "Cargo.lock", "rustfmt.toml", "clippy.toml"] {
+            fs::copy(root().join(name), to.join(name)).unwrap();
+        }
+        // Not in the real one, whose programs are of the real course.
+        let built = target().join("whole-copy");
+        fs::create_dir_all(&built).unwrap();
+        symlink(built, to.join("target")).unwrap();
+        Self { folder }
+    }
+
     /// A copy in which `ch2 hello-map` is a program that does nothing but misbehave in this way.
     pub fn with_misbehaving_lab(how: &str) -> Self {
         Self::with_lab_that(&format!("[{how:?}]"))

@@ -86,7 +86,7 @@ impl Place {
         let Ok(entries) = fs::read_dir(self.path("cache").join(folder)) else { return vec![] };
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| ![".lock", "lock"].contains(&name.as_str()));
+        names.retain(|name| !name.ends_with(".lock"));
         names.sort();
         names
     }

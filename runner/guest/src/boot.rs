@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use labrunner_guest::loopback;
-use labrunner_guest::protocol::PORT;
+use labrunner_guest::protocol::{NO_PORT, PORT};
 use rustix::mount::{MountFlags, mount};
 use rustix::system::init_module;
 
@@ -72,7 +72,7 @@ pub(crate) fn open_port() -> io::Result<File> {
             return OpenOptions::new().read(true).write(true).open(device);
         }
         if Instant::now() > deadline {
-            let message = format!("no virtio-serial port named {PORT}");
+            let message = format!("{NO_PORT} named {PORT}");
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// Name of the virtio-serial port, as found in `/sys/class/virtio-ports/*/name`.
 pub const PORT: &str = "labrunner.agent";
 
+/// What the agent says on the console, before its last breath, of a kernel that has no such port.
+pub const NO_PORT: &str = "no virtio-serial port";
+
 /// Changes with every change of the messages below; both sides refuse another one.
 pub const VERSION: u32 = 2;
 

@@ -41,6 +41,9 @@ pub(crate) fn kvm_can_be_opened() -> bool {
 /// Version of the file's format; another one counts as nothing remembered.
 const VERSION: u32 = 1;
 
+/// The lock of who finds out. No machine has such a label.
+pub(crate) const TRIAL: &str = ".accelerator";
+
 /// Its name in the folder of saved machines.
 pub(crate) const FILE: &str = "accelerator.json";
 

@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rustix::fs::{MemfdFlags, memfd_create};
+use labrunner_guest::protocol::NO_PORT;
 use sha2::{Digest, Sha256};
 
-use crate::accelerator::{Accelerator, kvm_can_be_opened, remember, remembered};
+use crate::accelerator::{Accelerator, TRIAL, kvm_can_be_opened, remember, remembered};
 use crate::error::MachineError;
 use crate::machine::Machine;
 use crate::make::Parts;
+use crate::modules::ModuleTree;
 use crate::qemu::{self, Hardware, Start};
 use crate::saved::{Folder, SavedFile};
-use crate::{initramfs, modules};
+use crate::{initramfs, memory, modules};
 
 /// Modules that every machine gets where the kernel has them as modules: the channel to the host
 /// first, then what labs need to make network devices and attach to them.
@@ -31,6 +31,9 @@ pub const MODULES: [&str; 10] = [
     "sch_ingress",
     "sch_fq",
 ];
+
+/// Those of them without which there is no channel.
+const CHANNEL: [&str; 2] = ["virtio_pci", "virtio_console"];
 
 /// All that a machine depends on.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct Blueprint {
 pub enum Progress {
     /// Another process makes the same machine; it is waited for.
     Waiting,
+    /// Another process finds out whether KVM works; it is waited for.
+    WaitingForTrial,
     /// The machine boots, for the nth time.
     Booting {
         /// 1 for the first try.
@@ -99,16 +104,21 @@ impl Blueprint {
         if let Some(found) = find(known())? {
             return Ok(found);
         }
-        let _guard = folder.lock(|| progress(Progress::Waiting))?;
+        let _guard = folder.lock(&self.label, || progress(Progress::Waiting))?;
         // Whoever was waited for may have made it, and found out.
-        let known = known();
-        if let Some(found) = find(known)? {
+        if let Some(found) = find(known())? {
             return Ok(found);
         }
-        match known {
+        // One tries it for all machines that are being made.
+        let _trial = match known() {
+            None if usable => Some(folder.lock(TRIAL, || progress(Progress::WaitingForTrial))?),
+            _ => None,
+        };
+        match known() {
             None if usable => {
                 let initramfs = self.initramfs()?;
-                let won = self.parts(&folder, &initramfs).race(progress)?;
+                let won = self.parts(&folder, &initramfs).race(progress);
+                let won = won.map_err(|error| self.explained(error))?;
                 remember(&folder, &qemu, won.accelerator, won.because)?;
                 self.publish(&folder, won.accelerator, &won.state, won.made)
             }
@@ -133,7 +143,7 @@ impl Blueprint {
         if let Some(found) = self.find(&folder, accelerator)? {
             return Ok(found);
         }
-        let _guard = folder.lock(|| progress(Progress::Waiting))?;
+        let _guard = folder.lock(&self.label, || progress(Progress::Waiting))?;
         match self.find(&folder, accelerator)? {
             Some(found) => Ok(found),
             None => self.make(&folder, accelerator, progress),
@@ -156,7 +166,8 @@ impl Blueprint {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Template, MachineError> {
         let initramfs = self.initramfs()?;
-        let (state, made) = self.parts(folder, &initramfs).make(accelerator, progress)?;
+        let made = self.parts(folder, &initramfs).make(accelerator, progress);
+        let (state, made) = made.map_err(|error| self.explained(error))?;
         self.publish(folder, accelerator, &state, made)
     }
 
@@ -180,6 +191,20 @@ impl Blueprint {
         Hardware { memory_mib: self.memory_mib, accelerator }
     }
 
+    /// A kernel whose agent finds no channel lacks modules that it was not given.
+    fn explained(&self, error: MachineError) -> MachineError {
+        let MachineError::GuestDown { console, .. } = &error else { return error };
+        if !console.contains(NO_PORT) {
+            return error;
+        }
+        let tree = self.modules.as_deref().map(ModuleTree::open).and_then(Result::ok);
+        let is_there = |name: &&str| tree.as_ref().is_some_and(|tree| tree.has(name));
+        match CHANNEL.into_iter().filter(|name| !is_there(name)).collect::<Vec<_>>() {
+            missing if missing.is_empty() => error,
+            missing => MachineError::NoChannel { missing },
+        }
+    }
+
     /// The initramfs as a file in memory, which QEMU can open by a path.
     fn initramfs(&self) -> Result<File, MachineError> {
         let agent = fs::read(&self.agent)
@@ -191,13 +216,7 @@ impl Blueprint {
         };
         let bytes = initramfs::build(&agent, &modules)
             .map_err(|e| MachineError::Initramfs(e.to_string()))?;
-        let mut file = memfd_create("initramfs", MemfdFlags::CLOEXEC)
-            .map(File::from)
-            .map_err(|e| MachineError::io("make a file in memory")(e.into()))?;
-        file.write_all(&bytes)
-            .and_then(|()| file.rewind())
-            .map_err(MachineError::io("write the initramfs"))?;
-        Ok(file)
+        memory::file("initramfs", &bytes).map_err(MachineError::io("make a file in memory"))
     }
 
     /// A digest of everything that a saved machine depends on.

@@ -36,6 +36,16 @@ pub enum MachineError {
         /// The last of what the machine's console printed.
         console: String,
     },
+    /// The machine's kernel has started and found no channel to the host.
+    #[error(
+        "the kernel starts, and has no driver for the channel to its machine: {} {} neither built in \
+         nor among its modules",
+        .missing.join(" and "), if .missing.len() == 1 { "is" } else { "are" }
+    )]
+    NoChannel {
+        /// The modules that it would need.
+        missing: Vec<&'static str>,
+    },
     /// Nothing happened in time.
     #[error("the machine did not answer within {:.1} s while {doing}", .after.as_secs_f64())]
     Deadline {
@@ -77,9 +87,6 @@ pub enum MachineError {
     /// Something about the initramfs or the kernel's modules.
     #[error("{0}")]
     Initramfs(String),
-    /// The work was interrupted by the caller.
-    #[error("interrupted")]
-    Interrupted,
     /// A file or process operation failed.
     #[error("cannot {what}: {source}")]
     Io {

@@ -9,6 +9,7 @@ pub mod initramfs;
 pub mod kernel;
 mod machine;
 mod make;
+pub mod memory;
 pub mod modules;
 mod output;
 mod qemu;

@@ -51,14 +51,15 @@ impl Parts<'_> {
         accelerator: Accelerator,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(File, Made), MachineError> {
-        self.run(accelerator, &BOOTS, &AtomicBool::new(false), progress)
+        self.run(accelerator, &BOOTS, &AtomicBool::new(false), progress).map_err(Stopped::reason)
     }
 
     /// Makes the machine with and without KVM at once; KVM has won only if a restore under it has
     /// worked too before the other is done. Takes as long as the faster one.
     pub(crate) fn race(&self, progress: &mut dyn FnMut(Progress)) -> Result<Winner, MachineError> {
         let over = AtomicBool::new(false);
-        let finish = |done| if over.swap(true, Ordering::SeqCst) { Err(lost()) } else { Ok(done) };
+        let finish =
+            |done| if over.swap(true, Ordering::SeqCst) { Err(Stopped::Lost) } else { Ok(done) };
         let start = Instant::now();
         let kvm = || {
             let (state, made) = self.run(Accelerator::Kvm, &BOOTS[..1], &over, &mut |_| ())?;
@@ -71,7 +72,7 @@ impl Parts<'_> {
             let kvm = scope.spawn(kvm);
             let tcg = self.run(Accelerator::Tcg, &BOOTS, &over, progress).and_then(finish);
             over.store(true, Ordering::SeqCst);
-            (tcg, kvm.join().unwrap_or_else(|_| Err(lost())))
+            (tcg, kvm.join().unwrap_or(Err(Stopped::Lost)))
         });
         let took = start.elapsed().as_secs_f64();
         let (accelerator, (state, made), because) = match kvm {
@@ -81,11 +82,11 @@ impl Parts<'_> {
             }
             Err(why) => {
                 let why = match why {
-                    MachineError::Interrupted => "it was not done by then".into(),
-                    other => other.to_string(),
+                    Stopped::Failed(error) => error.to_string(),
+                    Stopped::Lost => "it was not done by then".into(),
                 };
                 let because = format!("without KVM, it took {took:.1} s; with it: {why}");
-                (Accelerator::Tcg, tcg?, because)
+                (Accelerator::Tcg, tcg.map_err(Stopped::reason)?, because)
             }
         };
         Ok(Winner { accelerator, state, made, because })
@@ -102,7 +103,7 @@ impl Parts<'_> {
         boots: &[Duration],
         over: &AtomicBool,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(File, Made), MachineError> {
+    ) -> Result<(File, Made), Stopped> {
         let state = self.folder.nameless()?;
         let mut boots = boots.iter().enumerate().peekable();
         while let Some((number, &within)) = boots.next() {
@@ -111,7 +112,9 @@ impl Parts<'_> {
             let qemu = Qemu::start(self.hardware(accelerator), &self.start)?;
             let mut machine = Machine::new(qemu, "booting", None)?;
             let booted = match booted(&mut machine, within, over) {
-                Err(MachineError::Deadline { .. }) if boots.peek().is_some() => continue,
+                Err(Stopped::Failed(MachineError::Deadline { .. })) if boots.peek().is_some() => {
+                    continue;
+                }
                 booted => booted?,
             };
             let boot = start.elapsed();
@@ -125,27 +128,42 @@ impl Parts<'_> {
     }
 }
 
-fn lost() -> MachineError {
-    MachineError::Interrupted
+/// Why a machine was not made.
+enum Stopped {
+    Failed(MachineError),
+    /// Another was made first.
+    Lost,
 }
 
-fn booted(
-    machine: &mut Machine,
-    within: Duration,
-    over: &AtomicBool,
-) -> Result<Booted, MachineError> {
+impl Stopped {
+    /// For the one whose rival has failed, or who never had one: it cannot have lost.
+    fn reason(self) -> MachineError {
+        match self {
+            Self::Failed(error) => error,
+            Self::Lost => unreachable!("nobody else has made the machine"),
+        }
+    }
+}
+
+impl From<MachineError> for Stopped {
+    fn from(error: MachineError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn booted(machine: &mut Machine, within: Duration, over: &AtomicBool) -> Result<Booted, Stopped> {
     let start = Instant::now();
     loop {
         match machine.booted(LOOK) {
             Err(MachineError::Deadline { doing, console, .. }) => {
                 if over.load(Ordering::SeqCst) {
-                    return Err(lost());
+                    return Err(Stopped::Lost);
                 }
                 if start.elapsed() > within {
-                    return Err(MachineError::Deadline { doing, after: within, console });
+                    return Err(MachineError::Deadline { doing, after: within, console }.into());
                 }
             }
-            answer => return answer,
+            answer => return Ok(answer?),
         }
     }
 }

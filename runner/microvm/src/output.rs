@@ -7,6 +7,9 @@ use labrunner_guest::protocol::{Event, ExitStatus, Stream};
 use crate::error::MachineError;
 use crate::machine::Machine;
 
+/// The signal that ends a process whatever it does.
+const KILL: i32 = 9;
+
 /// What a program printed, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -25,7 +28,7 @@ impl Machine {
     ///
     /// # Errors
     /// [`MachineError::Agent`] if it cannot be started, [`MachineError::Deadline`] if it has not ended in
-    /// time (it goes on), and whatever ends the machine.
+    /// time (then it is killed), and whatever ends the machine.
     pub fn run(
         &mut self,
         argv: &[&str],
@@ -53,6 +56,7 @@ impl Machine {
                 }
                 Some(_) => {}
                 None => {
+                    self.signal(program, KILL)?;
                     let console = self.console();
                     let doing = "running a program";
                     return Err(MachineError::Deadline { doing, after: within, console });

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +16,7 @@ use labrunner_guest::protocol::PORT;
 use crate::accelerator::Accelerator;
 use crate::console::Console;
 use crate::error::MachineError;
+use crate::memory::path_of;
 
 /// What every machine has, whichever kernel it runs. Part of the key of a saved machine.
 pub(crate) const DEVICES: [&str; 11] = [
@@ -170,15 +171,10 @@ fn arguments(hardware: Hardware, start: &Start<'_>) -> Vec<OsString> {
     match start {
         Start::Boot { kernel, initramfs } => {
             add(&["-append", KERNEL_COMMAND_LINE]);
-            add(&["-initrd", &own_file(initramfs), "-kernel"]);
+            add(&["-initrd", &path_of(initramfs), "-kernel"]);
             arguments.push((*kernel).into());
         }
         Start::Restore { .. } => add(&["-incoming", &format!("fd:{STATE_FD}")]),
     }
     arguments
-}
-
-/// A path by which a child of ours can open a file that has no name.
-pub(crate) fn own_file(file: &File) -> String {
-    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
 }

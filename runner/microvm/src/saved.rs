@@ -24,7 +24,8 @@ use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
 use crate::error::MachineError;
 use crate::machine::Machine;
-use crate::qemu::{Hardware, Qemu, Start, own_file};
+use crate::memory::path_of;
+use crate::qemu::{Hardware, Qemu, Start};
 
 /// How many saved machines of one label are kept: the one in use, and the one of another checkout.
 const KEPT: usize = 2;
@@ -35,8 +36,12 @@ const TOTAL: u64 = 1 << 30;
 /// A file that another process writes is complete, or has its final name, long before this age.
 const ABANDONED: Duration = Duration::from_secs(60);
 
+/// How often a file that is in the way is removed.
+const TRIES: usize = 100;
+
 const EXTENSION: &str = "state";
 const NOTES: &str = "notes";
+const LOCK: &str = "lock";
 
 /// The folder of saved machines in the user's cache.
 pub(crate) struct Folder {
@@ -66,10 +71,10 @@ impl Folder {
         self.path.join(format!("{label}-{key}.{EXTENSION}"))
     }
 
-    /// Waits until no other process saves a machine here, and keeps others waiting while the guard
-    /// lives. `waiting` is called if that takes time.
-    pub(crate) fn lock(&self, waiting: impl FnOnce()) -> Result<File, MachineError> {
-        let path = self.path.join("lock");
+    /// Waits until nobody else is at `what`, the label of a machine that is made or what is found out for
+    /// all of them, and keeps others waiting while the guard lives. `waiting` is called if that takes time.
+    pub(crate) fn lock(&self, what: &str, waiting: impl FnOnce()) -> Result<File, MachineError> {
+        let path = self.path.join(format!("{what}.{LOCK}"));
         let file =
             File::create(&path).map_err(MachineError::io(format!("write {}", path.display())))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -103,11 +108,18 @@ impl Folder {
 
     /// Gives a complete file a name in this folder, instead of another that may have it.
     pub(crate) fn name(&self, file: &File, path: &Path) -> Result<(), MachineError> {
-        let link = || linkat(CWD, own_file(file), CWD, path, AtFlags::SYMLINK_FOLLOW);
-        let linked = match link() {
-            Err(Errno::EXIST) => fs::remove_file(path).map_err(errno).and_then(|()| link()),
-            linked => linked,
-        };
+        let link = || linkat(CWD, path_of(file), CWD, path, AtFlags::SYMLINK_FOLLOW);
+        let mut linked = link();
+        // Whoever writes the same at the same time may be first again.
+        for _ in 0..TRIES {
+            if linked != Err(Errno::EXIST) {
+                break;
+            }
+            linked = match fs::remove_file(path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(errno(e)),
+                _ => link(),
+            };
+        }
         linked.map_err(|e| MachineError::io(format!("write {}", path.display()))(e.into()))
     }
 
@@ -121,8 +133,8 @@ impl Folder {
                 Kind::Former => drop(SavedFile { path }.remove()),
                 Kind::Notes { machine } if machine.exists() => {}
                 // Its machine may be about to get its name.
-                Kind::Notes { .. } | Kind::Unfinished if age(&path) < ABANDONED => {}
-                Kind::Notes { .. } | Kind::Unfinished => drop(fs::remove_file(&path)),
+                Kind::Notes { .. } if age(&path) < ABANDONED => {}
+                Kind::Notes { .. } | Kind::Leftover => drop(fs::remove_file(&path)),
                 Kind::Other => {}
             }
         }
@@ -155,12 +167,12 @@ enum Kind {
     },
     /// `LABEL-KEY-CRC.state`: not compressed, as it was in the first version.
     Former,
+    /// `lock` and `LABEL-KEY.notes-PID`, of former versions too.
+    Leftover,
     /// `LABEL-KEY.notes`.
     Notes {
         machine: PathBuf,
     },
-    /// `LABEL-KEY.notes-PID`: notes that were not finished.
-    Unfinished,
     Other,
 }
 
@@ -177,7 +189,8 @@ impl Kind {
             EXTENSION if hexadecimal(key, 16) => Self::Machine { label: label.into() },
             EXTENSION if hexadecimal(key, 8) => Self::Former,
             NOTES => Self::Notes { machine: path.with_extension(EXTENSION) },
-            other if other.starts_with("notes-") => Self::Unfinished,
+            "" if stem == LOCK => Self::Leftover,
+            other if other.starts_with("notes-") => Self::Leftover,
             _ => Self::Other,
         }
     }
@@ -255,7 +268,7 @@ pub(crate) fn restore(
 ) -> Result<Machine, MachineError> {
     // Opened once more, because the place to read from is shared with who holds the file.
     let file =
-        File::open(own_file(file)).map_err(MachineError::io(format!("open {}", path.display())))?;
+        File::open(path_of(file)).map_err(MachineError::io(format!("open {}", path.display())))?;
     let (state, to_qemu) = pipe()?;
     let qemu = Qemu::start(hardware, &Start::Restore { state: &state })?;
     drop(state);

@@ -151,22 +151,34 @@ pub fn select<'a>(course: &'a Course, words: &[String]) -> Result<Vec<&'a Lab>, 
         rest = following;
         if chapters.contains(&word.as_str()) {
             let of_chapter: Vec<&Lab> = course.labs.iter().filter(|l| l.chapter == *word).collect();
-            let find = |name: &String| of_chapter.iter().copied().find(|lab| lab.name == *name);
-            let named: Vec<&Lab> = following.iter().map_while(find).collect();
+            let named: Vec<Vec<&Lab>> = following
+                .iter()
+                .map(|word| called(&of_chapter, word))
+                .take_while(|labs| !labs.is_empty())
+                .collect();
             rest = &following[named.len()..];
-            picked.extend(if named.is_empty() { of_chapter } else { named });
+            picked.extend(if named.is_empty() { of_chapter } else { named.concat() });
+            continue;
+        }
+        let all: Vec<&Lab> = course.labs.iter().collect();
+        let named = called(&all, word);
+        if !named.is_empty() {
+            picked.extend(named);
         } else if word.contains('/') {
             picked.push(course.lab(word, None)?);
         } else {
-            let lab = course.labs.iter().find(|lab| lab.name == *word).ok_or_else(|| {
-                let labs = course.labs.iter().map(|lab| lab.name.as_str());
-                let known: Vec<&str> = chapters.iter().copied().chain(labs).collect();
-                unknown("chapter or lab", word, &known)
-            })?;
-            picked.push(lab);
+            let labs = course.labs.iter().map(|lab| lab.name.as_str());
+            let known: Vec<&str> = chapters.iter().copied().chain(labs).collect();
+            return Err(unknown("chapter or lab", word, &known));
         }
     }
     Ok(course.labs.iter().filter(|lab| words.is_empty() || picked.contains(lab)).collect())
+}
+
+/// The labs that a name stands for: one, or all of a collection.
+fn called<'a>(labs: &[&'a Lab], name: &str) -> Vec<&'a Lab> {
+    let fits = |lab: &&&Lab| lab.name == name || lab.collection() == Some(name);
+    labs.iter().filter(fits).copied().collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::print;
 use crate::cli::{AddArgs, Format, KernelAction, KernelArgs};
 use crate::error::{Error, PASSED};
 use crate::kernels::{self, ALL, HOST};
+use crate::render::json::kernel_error as json_of_failure;
 use crate::render::kernels::{Listing, Row, json, megabytes, text};
 use crate::saved;
 use crate::settings::Settings;
@@ -82,26 +83,53 @@ fn add(series: &[String], format: Format) -> Result<(), Error> {
     if wanted.is_empty() {
         return Err(kernels::unable(KernelError::NoArchive(PathBuf::from("/etc/apt"))));
     }
-    for name in wanted {
+    each(&unique(&wanted), format, |name| {
         if name != HOST
-            && let Ok(kernel) = store.get(&name)
+            && let Ok(kernel) = store.get(name)
         {
-            tell_added(format, &format!("{name} is there already"), &kernel)?;
-            continue;
+            return tell_added(format, &format!("{name} is there already"), &kernel);
         }
         let mut line = ProgressLine::new();
-        let kernel = match name.as_str() {
+        let kernel = match name {
             HOST => store.add_host(&mut |sentence| line.show(sentence)),
-            _ => store.add(&name, &mut |sentence| line.show(sentence)),
+            _ => store.add(name, &mut |sentence| line.show(sentence)),
         };
         drop(line);
         let kernel = kernel.map_err(kernels::unable)?;
         if name == HOST {
             saved::remove(HOST)?;
         }
-        tell_added(format, &format!("Added {name}"), &kernel)?;
+        tell_added(format, &format!("Added {name}"), &kernel)
+    })
+}
+
+/// Adds each of them, the others too when one fails. A failure of several is told where it happens, and
+/// all of them at the end.
+fn each(
+    names: &[&String],
+    format: Format,
+    mut add: impl FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut failed = Vec::new();
+    for name in names {
+        let Err(error) = add(name) else { continue };
+        if names.len() == 1 {
+            return Err(error);
+        }
+        if format == Format::Json {
+            print(&json_of_failure(name, &error))?;
+        }
+        super::say(&format!("{name}: {error}"));
+        failed.push(name.as_str());
     }
-    Ok(())
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let (problem, series) = (failed.len(), failed.join(", "));
+    Err(Error::unable(
+        format!("{problem} of {} kernels could not be added: {series}.", names.len()),
+        "The reason of each is above.",
+    ))
 }
 
 fn add_image(image: &Path, args: &AddArgs, format: Format) -> Result<(), Error> {
@@ -144,7 +172,7 @@ fn refresh(series: &[String], format: Format) -> Result<(), Error> {
     for name in series {
         machine.check_series(name).map_err(kernels::unable)?;
     }
-    for name in series {
+    each(&unique(series), format, |name| {
         let before = store.get(name).ok().map(|kernel| kernel.origin);
         let mut line = ProgressLine::new();
         let fetched = store.refresh(&machine, name, &mut |sentence| line.show(sentence));
@@ -155,9 +183,8 @@ fn refresh(series: &[String], format: Format) -> Result<(), Error> {
             Some(before) if before == kernel.origin => format!("{name} is the newest as before"),
             _ => format!("Added {name}"),
         };
-        tell_added(format, &what, &kernel)?;
-    }
-    Ok(())
+        tell_added(format, &what, &kernel)
+    })
 }
 
 /// Removes kernels with their saved machines. A default that cannot be fetched again is one no more.

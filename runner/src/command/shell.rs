@@ -94,7 +94,7 @@ fn install_lab(
     }
     let mut arguments = lab.manifest.args.clone();
     if let Some(object) = object {
-        let path = format!("{FOLDER}/{}.bpf.o", lab.name);
+        let path = format!("{FOLDER}/{}.bpf.o", lab.short_name());
         machine.put(&path, 0o644, object).map_err(unable)?;
         arguments.extend(["--object".into(), path]);
     }

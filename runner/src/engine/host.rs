@@ -5,16 +5,14 @@ mod turn;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use microvm::{Event, ProcessId, Stream, Trouble};
-use rustix::fs::{MemfdFlags, memfd_create};
+use microvm::{Event, ProcessId, Stream, Trouble, memory};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use self::rights::{Rights, programs_of};
@@ -93,18 +91,10 @@ impl Session for HostSession {
     }
 
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
-        let made = memfd_create(name, MemfdFlags::CLOEXEC)
-            .map_err(io::Error::from)
-            .map(File::from)
-            .and_then(|mut file| {
-                file.write_all(bytes)?;
-                file.rewind()?;
-                Ok(file)
-            });
-        let file = made.map_err(|e| {
+        let file = memory::file(name, bytes).map_err(|e| {
             Error::unable(format!("cannot make a file in memory: {e}"), "Is the memory used up?")
         })?;
-        let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+        let path = memory::path_of(&file);
         self.provided.push(file);
         Ok(path)
     }
@@ -157,9 +147,11 @@ impl Session for HostSession {
         }
     }
 
-    fn notes(&self) -> Option<PathBuf> {
+    fn notes(&self) -> Option<String> {
         None
     }
+
+    fn keep_notes(&self, _text: &str) {}
 
     fn trouble(&self) -> Option<Trouble> {
         None

@@ -86,6 +86,9 @@ fn template(blueprint: &Blueprint, say: &mut dyn FnMut(&str)) -> Result<Template
                 Progress::Waiting => {
                     "Another labrunner prepares the same machine; waiting …".into()
                 }
+                Progress::WaitingForTrial => {
+                    "Another labrunner finds out whether KVM works here; waiting …".into()
+                }
                 Progress::Booting { attempt: 1 } => format!("Booting Linux {series} once …"),
                 Progress::Booting { attempt } => {
                     format!("The machine showed no life; booting again (try {attempt}) …")
@@ -176,8 +179,12 @@ impl Session for VmSession {
         self.machine.next_event(within).map_err(unable)
     }
 
-    fn notes(&self) -> Option<PathBuf> {
-        Some(self.template.file().notes())
+    fn notes(&self) -> Option<String> {
+        Some(fs::read_to_string(self.template.file().notes()).unwrap_or_default())
+    }
+
+    fn keep_notes(&self, text: &str) {
+        let _ = self.template.file().write_notes(text);
     }
 
     fn trouble(&self) -> Option<Trouble> {
@@ -201,6 +208,11 @@ pub fn unable(error: MachineError) -> Error {
             "The kernel of the micro-VM crashed, not yours; nothing is left of it. Its last words:\n{}",
             indented_end(console)
         ),
+        MachineError::NoChannel { .. } => {
+            "Give its modules too: labrunner kernel add --image FILE --modules lib/modules/RELEASE \
+             --name NAME\nOr use a kernel that has them built in."
+                .into()
+        }
         MachineError::QemuEnded { stderr, .. } => {
             if let Some(error) = too_old(stderr) {
                 return error;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::is_of_series;
+use super::{Fault, is_of_series};
 use crate::stage::Stage;
 
 /// A named mistake: an edit, and how the program fails with it.
@@ -82,7 +82,7 @@ impl Break {
     }
 
     /// What is wrong with the declaration itself.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         let failures = self.on.values().map(|difference| {
             let mut failure = self.failure.clone();
             difference.apply_to(&mut failure);
@@ -90,7 +90,11 @@ impl Break {
         });
         for failure in failures.chain([self.failure.clone()]) {
             if !failure.loads && failure.stage != Stage::Compare && failure.message.is_empty() {
-                return Err(format!("`{}` declares no message", self.name));
+                let message = format!(
+                    "`{}` declares no message: add what must be said, as in message = [\"R? !read_ok\"]",
+                    self.name
+                );
+                return Err(Fault::new(&format!("\"{}\"", self.name), message));
             }
         }
         Ok(())

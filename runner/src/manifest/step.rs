@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
+use super::Fault;
+
 /// One thing that happens while the program is attached. All but [`Step::Enter`] are done by the
 /// `stimulus` program, which documents the commands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -15,12 +17,22 @@ pub enum Step {
         /// By which user.
         #[serde(default)]
         uid: u32,
+        /// In which group, if not the one with the user's number.
+        gid: Option<u32>,
         /// How many.
         times: u32,
         /// Name of the process that starts them, as its `comm` shows.
         name: Option<String>,
-        /// Another program than one that ends at once; one that does not exist fails to start.
+        /// Another program than one that ends at once.
         path: Option<String>,
+    },
+    /// A process that was started before calls execve for a file that is not there, and ends: a
+    /// control, for labs that are about the call and must not see what only a program's start makes.
+    ExecMissing {
+        /// How many.
+        times: u32,
+        /// Name of the process.
+        name: Option<String>,
     },
     /// A system call is made.
     Syscall {
@@ -28,7 +40,10 @@ pub enum Step {
         name: String,
         /// How often.
         times: u32,
-        /// Name of the process that makes it, as its `comm` shows.
+        /// By a program that is started for it by this user; without it, by the stimulus itself.
+        uid: Option<u32>,
+        /// Name of the process while it makes them, as its `comm` shows. One call more is made under
+        /// this name, the prctl that takes it off again.
         comm: Option<String>,
     },
     /// ICMP echo requests are sent and their replies awaited.
@@ -97,9 +112,9 @@ pub enum Step {
         #[serde(default)]
         report: bool,
     },
-    /// Bytes are read.
+    /// Bytes are read from /dev/zero, by a process of the name `reader`.
     Read {
-        /// How many by each call.
+        /// How many bytes each call asks for.
         sizes: Vec<u32>,
     },
     /// A TCP connection is tried.
@@ -150,7 +165,16 @@ impl Step {
     /// How many processes must have been started for this step before the lab is.
     pub fn spare(&self) -> u32 {
         match self {
-            Self::Exit { times } => *times,
+            Self::Exit { times } | Self::ExecMissing { times, .. } => *times,
+            _ => 0,
+        }
+    }
+
+    /// How many processes for work with files must have been started for this step before the lab is.
+    pub fn workers(&self) -> u32 {
+        match self {
+            Self::File { .. } | Self::Chmod { .. } => 1,
+            Self::Open { processes, .. } => *processes,
             _ => 0,
         }
     }
@@ -168,18 +192,18 @@ impl Step {
     }
 
     /// What is wrong with a step: its words are those of a line that the stimulus reads.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         let names = match self {
-            Self::Exec { name, .. } => vec![name.as_deref()],
+            Self::Exec { name, .. } | Self::ExecMissing { name, .. } => vec![name.as_deref()],
             Self::Syscall { name, comm, .. } => vec![Some(name.as_str()), comm.as_deref()],
             _ => Vec::new(),
         };
         if let Some(name) =
             names.into_iter().flatten().find(|name| !(1..=15).contains(&name.len()) || !word(name))
         {
-            return Err(format!(
-                "{name:?} is no name of a process: 1 to 15 characters without white space"
-            ));
+            let message =
+                format!("{name:?} is no name of a process: 1 to 15 characters without white space");
+            return Err(Fault::new(name, message));
         }
         let words: Vec<&str> = match self {
             Self::Exec { path: Some(path), .. } => vec![path],
@@ -189,7 +213,8 @@ impl Step {
             _ => Vec::new(),
         };
         if let Some(bad) = words.into_iter().find(|bad| !word(bad)) {
-            return Err(format!("{bad:?} has white space, which the stimulus cannot read"));
+            let message = format!("{bad:?} has white space, which the stimulus cannot read");
+            return Err(Fault::new(bad, message));
         }
         let mode = match self {
             Self::File { mode, .. } | Self::Chmod { mode, .. } => mode,
@@ -197,7 +222,11 @@ impl Step {
         };
         match u32::from_str_radix(mode, 8) {
             Ok(0..=0o7777) => Ok(()),
-            _ => Err(format!("{mode:?} is no mode of a file: octal digits, such as \"0644\"")),
+            _ => {
+                let message =
+                    format!("{mode:?} is no mode of a file: octal digits, such as \"0644\"");
+                Err(Fault::new(mode, message))
+            }
         }
     }
 }
@@ -211,13 +240,19 @@ impl fmt::Display for Step {
     /// lab gets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exec { uid, times, name, path } => {
+            Self::Exec { uid, gid, times, name, path } => {
                 write!(f, "exec times={times} uid={uid}")?;
+                gid.iter().try_for_each(|gid| write!(f, " gid={gid}"))?;
                 name.iter().try_for_each(|name| write!(f, " name={name}"))?;
                 path.iter().try_for_each(|path| write!(f, " path={path}"))
             }
-            Self::Syscall { name, times, comm } => {
+            Self::ExecMissing { times, name } => {
+                write!(f, "exec-missing times={times}")?;
+                name.iter().try_for_each(|name| write!(f, " name={name}"))
+            }
+            Self::Syscall { name, times, uid, comm } => {
                 write!(f, "syscall name={name} times={times}")?;
+                uid.iter().try_for_each(|uid| write!(f, " uid={uid}"))?;
                 comm.iter().try_for_each(|comm| write!(f, " comm={comm}"))
             }
             Self::Ping { address, times, .. } => write!(f, "ping times={times} address={address}"),
@@ -235,8 +270,8 @@ impl fmt::Display for Step {
                 write!(f, "chmod path={path} mode={mode} uid={uid}")
             }
             Self::Read { sizes } => {
-                f.write_str("read")?;
-                sizes.iter().try_for_each(|size| write!(f, " size={size}"))
+                let sizes: Vec<_> = sizes.iter().map(u32::to_string).collect();
+                write!(f, "read sizes={}", sizes.join(","))
             }
             Self::Connect { address, port, uid, .. } => {
                 write!(f, "connect address={address} port={port} uid={uid}")

@@ -162,13 +162,23 @@ fn object(report: &Report, series: Option<&str>) -> String {
 
 /// Renders what kept a run from starting.
 pub fn error(error: &Error) -> String {
+    format!("{}\n", error_object(error))
+}
+
+/// Renders why a kernel could not be added.
+pub fn kernel_error(series: &str, error: &Error) -> String {
+    let mut object = error_object(error);
+    object["series"] = series.into();
+    format!("{object}\n")
+}
+
+fn error_object(error: &Error) -> serde_json::Value {
     let (verdict, message, hint) = match error {
         Error::Environment(unable) => ("environment", unable.problem.clone(), Some(&unable.fix)),
         Error::Build(message) => ("fail", message.clone(), None),
         Error::Usage(message) => ("usage", message.clone(), None),
     };
-    let object = serde_json::json!({ "verdict": verdict, "message": message, "hint": hint });
-    format!("{object}\n")
+    serde_json::json!({ "verdict": verdict, "message": message, "hint": hint })
 }
 
 fn kind_name(kind: TroubleKind) -> &'static str {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use colored::Colorize;
 use serde::Serialize;
 
-use crate::course::Course;
+use crate::course::{Course, Lab};
 use crate::manifest::Exercise;
 
 #[derive(Serialize)]
@@ -29,11 +29,22 @@ struct ExerciseObject<'a> {
 
 /// The labs by chapter, for people.
 pub fn text(course: &Course) -> String {
-    let width = course.labs.iter().map(|lab| lab.name.len()).max().unwrap_or(0);
+    let alone = course.labs.iter().filter(|lab| lab.collection().is_none());
+    let width = alone.map(|lab| lab.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for chapter in course.chapters() {
         let _ = writeln!(text, "{}", chapter.bold());
-        for lab in course.labs.iter().filter(|lab| lab.chapter == chapter) {
+        let (inside, labs): (Vec<&Lab>, Vec<&Lab>) = course
+            .labs
+            .iter()
+            .filter(|lab| lab.chapter == chapter)
+            .partition(|lab| lab.collection().is_some());
+        if let Some(name) = inside.first().and_then(|lab| lab.collection()) {
+            let number = inside.len();
+            let _ =
+                writeln!(text, "  {name:width$}  {number} small ones: labrunner {chapter} {name}");
+        }
+        for lab in labs {
             let _ = writeln!(text, "  {:width$}  {}", lab.name, lab.manifest.summary);
             let breaks = lab.manifest.breaks.iter().map(|known| known.name.as_str());
             let exercises = lab.manifest.exercises.iter().map(|e| e.name.as_str());

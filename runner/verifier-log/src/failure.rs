@@ -36,6 +36,8 @@ pub struct Failure<'a> {
     pub report: Option<Report<'a>>,
     /// The lines to show for this failure: from the source line on to the last error line.
     pub context: Vec<Item<'a>>,
+    /// Where the failing instruction is among the log's items, if it was walked.
+    pub item: Option<usize>,
 }
 
 /// A source line.
@@ -52,6 +54,9 @@ pub struct SourceRef<'a> {
 /// How many lines before the failing instruction a context has at least.
 const CONTEXT_BEFORE: usize = 6;
 
+/// How many error lines are looked up; the verifier prints three at most.
+pub(crate) const ERRORS: usize = 32;
+
 impl<'a> Failure<'a> {
     pub(crate) fn of(log: &Log<'a>) -> Option<Self> {
         let report = log.report();
@@ -66,11 +71,12 @@ impl<'a> Failure<'a> {
         let details: Vec<_> = others.map(|(_, (_, text))| *text).collect();
 
         let reported = report.as_ref().and_then(|report| report.category);
-        let named = [message].into_iter().chain(details.iter().copied());
+        let named = [message].into_iter().chain(details.iter().copied()).take(ERRORS);
         let category = reported.or_else(|| named.clone().find_map(classify));
         let place = locate::place(log.items(), message, report.as_ref());
         Some(Self {
             message,
+            item: place.item,
             insn: place.insn,
             instruction: place.instruction,
             source: place.source,

@@ -2,8 +2,10 @@
 
 mod category;
 mod classify;
+pub mod explain;
 mod failure;
 pub mod framing;
+pub mod input;
 mod item;
 mod line;
 mod locate;

@@ -103,7 +103,7 @@ fn without_opcode(text: &str) -> &str {
 /// path's last line as printed. Behind the jump to another path (`from 9 to 14: …`, or
 /// `10: (16) if w0 == 0x5 goto pc+3 14: …`) a line can hence be missing, and the one before
 /// the jump is not it. Level 2 takes nothing back.
-fn source<'a>(items: &[Item<'a>], instruction: usize) -> Option<SourceRef<'a>> {
+pub(crate) fn source<'a>(items: &[Item<'a>], instruction: usize) -> Option<SourceRef<'a>> {
     let takes_back = !items.iter().any(|item| match item.kind {
         Kind::Subprogram(text) => text.starts_with("func#"),
         _ => false,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use random::Random;
 use support::recorded;
-use verifier_log::{Failure, Item, Kind, Log, framing, matches};
+use verifier_log::{Failure, Item, Kind, Log, explain::explain, framing, matches};
 
 /// Everything that can be asked of a log.
 fn exercise(text: &str, origin: &str) {
@@ -28,6 +28,7 @@ fn exercise(text: &str, origin: &str) {
         assert!(!failure.message.contains('\n'));
         let Failure { details, .. } = &failure;
         assert!(failure.lines().count() >= details.len());
+        let _ = explain(&log, &failure, None);
     }
     for program in framing::split(text) {
         assert!(text.contains(program.log));
@@ -60,6 +61,16 @@ fn damaged_logs_do_no_harm() {
         "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n",
         "insn ",
         "frame",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "pc-2147483648",
+        "7: (79) r1 = *(u64 *)(r10 -2147483648)\n",
+        "from 7 to 1: R1=fp-8\n",
+        "95: (95) exit\n",
+        "8: (85) call pc+1\ncaller:\ncallee:\n frame1: R1=0\n",
+        "combined stack size of 2 calls is 9. Too large\n",
+        "invalid access to map value, value_size=1 off=2 size=3\nR1 max value is outside of the allowed memory range\n",
+        "R1 invalid mem access 'scalar'\n",
     ];
     let mut random = Random::new(3);
     for round in 0..4_000 {
@@ -70,7 +81,8 @@ fn damaged_logs_do_no_harm() {
             while !text.is_char_boundary(at) {
                 at -= 1;
             }
-            match random.below(4) {
+            match random.below(5) {
+                4 => replace_number(&mut text, at, pieces[random.below(pieces.len())]),
                 0 => text.truncate(at),
                 1 => text.insert_str(at, pieces[random.below(pieces.len())]),
                 2 => drop(text.drain(..at)),
@@ -84,6 +96,14 @@ fn damaged_logs_do_no_harm() {
         let origin = format!("round {round}, from {} on {}", log.name, log.kernel);
         exercise(&text, &origin);
     }
+}
+
+/// Puts `piece` in place of the next number.
+fn replace_number(text: &mut String, at: usize, piece: &str) {
+    let digit = |c: char| c.is_ascii_digit();
+    let Some(start) = text[at..].find(digit).map(|start| at + start) else { return };
+    let end = text[start..].find(|c| !digit(c)).map_or(text.len(), |end| start + end);
+    text.replace_range(start..end, piece);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::own_function::offset_in_file;
+use labs::topology::{End, Namespace, cable};
 use labs::{Tracefs, cpu_clock, network};
 use libbpf_rs::{
     Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
@@ -24,7 +26,7 @@ pub(crate) struct Feature {
     pub(crate) check: fn() -> Result<()>,
 }
 
-pub(crate) const FEATURES: [Feature; 14] = [
+pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "btf", check: btf },
     Feature { name: "kprobe", check: kprobe },
     Feature { name: "tracepoint", check: tracepoint },
@@ -39,6 +41,7 @@ pub(crate) const FEATURES: [Feature; 14] = [
     Feature { name: "iter", check: iter },
     Feature { name: "uprobe", check: uprobe },
     Feature { name: "perf-event", check: perf_event },
+    Feature { name: "veth", check: veth },
 ];
 
 fn btf() -> Result<()> {
@@ -181,6 +184,17 @@ fn perf_event() -> Result<()> {
 #[inline(never)]
 extern "C" fn probed() {
     std::hint::black_box(());
+}
+
+/// Interfaces in pairs, one in each of two network namespaces.
+fn veth() -> Result<()> {
+    let (here, there) = (Namespace::new("here")?, Namespace::new("there")?);
+    let end = |namespace, last| End {
+        namespace,
+        interface: "end",
+        address: Ipv4Addr::new(10, 8, 0, last),
+    };
+    cable(&end(&here, 1), &end(&there, 2)).context("there are no veth interfaces").map(drop)
 }
 
 /// Loads one program, or creates one map, of the embedded object.

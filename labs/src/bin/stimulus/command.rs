@@ -8,13 +8,26 @@ use std::str::FromStr;
 use anyhow::{Context, Error, Result, anyhow, bail};
 use labs::files;
 
+/// The most bytes that one `read` asks for.
+const MOST_READ: usize = 1 << 20;
+
 /// What to do, and how many times.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Start a program, as a user when one is given, by a process of the given name.
-    Exec { times: u32, uid: Option<u32>, name: Option<String> },
-    /// Make a system call.
-    Syscall { times: u32, name: String },
+    /// Start a program, as a user and group when they are given, by a process of the given name.
+    Exec {
+        times: u32,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        name: Option<String>,
+        path: Option<String>,
+    },
+    /// Try to start a program that is not there, by a process that was started before.
+    ExecMissing { times: u32, name: Option<String> },
+    /// Make a system call; as a user, and by a process of the given name.
+    Syscall { times: u32, name: String, uid: Option<u32>, comm: Option<String> },
+    /// Read this many bytes each from /dev/zero.
+    Read { sizes: Vec<usize> },
     /// Make very many system calls (getppid).
     Burst { times: u32 },
     /// End a process that was started before the stimulus was ready.
@@ -47,15 +60,23 @@ impl FromStr for Command {
         let times = take(&mut pairs, "times")?.unwrap_or(1);
         let command = match verb {
             "exec" => {
-                let name: Option<String> = take(&mut pairs, "name")?;
-                if name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 15) {
-                    bail!("the name of a process has 1 to 15 bytes");
-                }
-                Self::Exec { times, uid: take(&mut pairs, "uid")?, name }
+                let (uid, gid) = (take(&mut pairs, "uid")?, take(&mut pairs, "gid")?);
+                let path = take(&mut pairs, "path")?;
+                Self::Exec { times, uid, gid, name: process_name(&mut pairs, "name")?, path }
             }
+            "exec-missing" => Self::ExecMissing { times, name: process_name(&mut pairs, "name")? },
             "syscall" => {
                 let name = take(&mut pairs, "name")?.context("syscall wants name=...")?;
-                Self::Syscall { times, name }
+                let comm = process_name(&mut pairs, "comm")?;
+                Self::Syscall { times, name, uid: take(&mut pairs, "uid")?, comm }
+            }
+            "read" => {
+                let sizes: String = take(&mut pairs, "sizes")?.context("read wants sizes=...")?;
+                let size = |size: &str| match size.parse() {
+                    Ok(size) if size <= MOST_READ => Ok(size),
+                    _ => bail!("`{size}` is no size: it goes from 0 to {MOST_READ}"),
+                };
+                Self::Read { sizes: sizes.split(',').map(size).collect::<Result<_>>()? }
             }
             "burst" => Self::Burst { times },
             "exit" => Self::Exit { times },
@@ -132,6 +153,15 @@ fn own(path: PathBuf) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The name of a process, as the kernel keeps it.
+fn process_name(pairs: &mut Pairs<'_>, key: &str) -> Result<Option<String>> {
+    let name: Option<String> = take(pairs, key)?;
+    if name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 15) {
+        bail!("the name of a process has 1 to 15 bytes");
+    }
+    Ok(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,15 +170,35 @@ mod tests {
     fn commands_are_read() {
         let name = |name: &str| Some(name.to_owned());
         for (line, command) in [
-            ("exec", Command::Exec { times: 1, uid: None, name: None }),
             (
-                "exec times=3 uid=1000 name=bash",
-                Command::Exec { times: 3, uid: Some(1000), name: name("bash") },
+                "exec path=/x",
+                Command::Exec { times: 1, uid: None, gid: None, name: None, path: name("/x") },
             ),
+            (
+                "exec times=3 uid=1000 gid=5 name=bash",
+                Command::Exec {
+                    times: 3,
+                    uid: Some(1000),
+                    gid: Some(5),
+                    name: name("bash"),
+                    path: None,
+                },
+            ),
+            ("exec-missing times=2", Command::ExecMissing { times: 2, name: None }),
             (
                 "syscall name=getppid times=2",
-                Command::Syscall { times: 2, name: "getppid".to_owned() },
+                Command::Syscall { times: 2, name: "getppid".to_owned(), uid: None, comm: None },
             ),
+            (
+                "syscall name=kill uid=5 comm=fixed",
+                Command::Syscall {
+                    times: 1,
+                    name: "kill".to_owned(),
+                    uid: Some(5),
+                    comm: name("fixed"),
+                },
+            ),
+            ("read sizes=1,4096", Command::Read { sizes: vec![1, 4096] }),
             ("burst times=100000", Command::Burst { times: 100_000 }),
             ("exit times=2", Command::Exit { times: 2 }),
             (" ping  times=3 ", Command::Ping { times: 3, address: Ipv4Addr::LOCALHOST }),
@@ -198,10 +248,15 @@ mod tests {
             ("file path=/etc/passwd", "/etc/passwd is not a path below /tmp"),
             ("file path=/tmp", "/tmp is not a path below /tmp"),
             ("chmod path=/tmp/../etc/x mode=0", "/tmp/../etc/x is not a path below /tmp"),
-            ("connect address=127.0.0.1", "connect wants port=..."),
-            ("connect port=65536", "port=65536 makes no sense"),
             ("chmod path=/tmp/x mode=8", "mode=8 makes no sense"),
             ("chmod path=/tmp/x", "chmod wants mode=..."),
+            ("syscall name=kill comm=0123456789abcdef", "the name of a process has 1 to 15 bytes"),
+            ("exec-missing uid=1", "exec-missing takes no uid"),
+            ("read", "read wants sizes=..."),
+            ("read sizes=1,", "`` is no size: it goes from 0 to 1048576"),
+            ("read sizes=1048577", "`1048577` is no size: it goes from 0 to 1048576"),
+            ("connect address=127.0.0.1", "connect wants port=..."),
+            ("connect port=65536", "port=65536 makes no sense"),
         ] {
             assert_eq!(line.parse::<Command>().unwrap_err().to_string(), error, "{line}");
         }

@@ -8,6 +8,7 @@
 //! not printed the line.
 
 use std::collections::VecDeque;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddrV4;
 use std::os::fd::OwnedFd;
@@ -18,7 +19,7 @@ use std::process::{Child, Command as Process, Stdio};
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use rustix::fs::{Gid, Mode, OFlags, Uid, chmod, fchown, open};
+use rustix::fs::{CWD, Gid, Mode, OFlags, Uid, chmod, fchown, openat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -68,7 +69,8 @@ impl Workers {
                 }
             }
         }
-        Ok(format!("{} : {}", pids.join(" "), results.join(" ; ")))
+        let came_of_it = if results.is_empty() { String::new() } else { " : ".to_owned() };
+        Ok(pids.join(" ") + &came_of_it + &results.join(" ; "))
     }
 }
 
@@ -140,19 +142,26 @@ pub(crate) fn work(uid_base: u32) -> Result<()> {
 }
 
 fn obey(command: &Command, uid_base: u32, out: &mut impl Write) -> Result<()> {
-    let (Command::Open { uid, .. } | Command::Chmod { uid, .. } | Command::Connect { uid, .. }) =
-        command
+    let (Command::File { uid, .. }
+    | Command::Open { uid, .. }
+    | Command::Chmod { uid, .. }
+    | Command::Connect { uid, .. }) = command
     else {
         bail!("this is not for a worker");
     };
-    become_user(uid.checked_add(uid_base).context("uid is too large")?)?;
+    let uid = uid.checked_add(uid_base).context("uid is too large")?;
+    if let Command::File { path, text, mode, .. } = command {
+        return make_file(path, text.as_bytes(), uid, *mode)
+            .with_context(|| format!("cannot make {}", path.display()));
+    }
+    become_user(uid)?;
     let parts = parts(command);
     match command {
         Command::Open { paths, times, .. } => {
             for (path, part) in paths.iter().zip(parts) {
                 let mut outcomes = Vec::new();
                 for _ in 0..*times {
-                    let opened = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+                    let opened = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
                     let outcome = outcome(opened.map(drop));
                     if !outcomes.contains(&outcome) {
                         outcomes.push(outcome);
@@ -169,7 +178,7 @@ fn obey(command: &Command, uid_base: u32, out: &mut impl Write) -> Result<()> {
             let outcome = outcome(connection(SocketAddrV4::new(*address, *port)).map(drop));
             writeln!(out, "{}: {outcome}", parts.join(" "))?;
         }
-        _ => {}
+        _ => unreachable!("told apart above"),
     }
     Ok(())
 }
@@ -193,22 +202,25 @@ fn become_user(uid: u32) -> Result<()> {
     set_thread_res_uid(user, user, user).with_context(|| format!("cannot become user {uid}"))
 }
 
-/// `ok`, or the name of the error number.
+/// `ok`, or the name of the error number. A result above zero, which none of our calls has by itself,
+/// is shown as it is.
 fn outcome(result: rustix::io::Result<()>) -> String {
-    match result {
+    match result.map_err(rustix::io::Errno::raw_os_error) {
         Ok(()) => "ok".into(),
-        Err(error) => format!("{:?}", Errno::from_raw(error.raw_os_error())),
+        Err(number @ ..=0) => format!("returned {}", -number),
+        Err(number) => format!("{:?}", Errno::from_raw(number)),
     }
 }
 
-/// Makes a file, or fills one anew. Its permissions are given when it is made: nothing is changed after
-/// that, which somebody could see.
-pub(crate) fn make_file(path: &Path, text: &[u8], uid: u32, mode: u32) -> Result<()> {
+/// Makes a file, or fills one anew. Its permissions are given when it is made: a change after that would
+/// be an event of its own.
+fn make_file(path: &Path, text: &[u8], uid: u32, mode: u32) -> Result<()> {
+    rustix::process::umask(Mode::empty());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder)?;
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-    let mut file = std::fs::File::from(open(path, flags, Mode::from_raw_mode(mode))?);
+    let mut file = File::from(openat(CWD, path, flags, Mode::from_raw_mode(mode))?);
     if uid != 0 {
         fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(uid)))?;
     }

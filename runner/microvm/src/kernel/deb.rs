@@ -8,6 +8,7 @@ use std::process::Stdio;
 use super::KernelError;
 use super::keep::{self, Kept};
 use super::process::{self, Guard};
+use crate::memory;
 
 /// Most bytes taken from one package: several times what any kernel has.
 const MOST: u64 = 512 << 20;
@@ -23,7 +24,7 @@ pub(super) const MODULES: &str = "modules";
 /// folder `modules`, as far as the package has them.
 pub(super) fn unpack(package: &Path, target: &Path) -> Result<(), KernelError> {
     let failed = KernelError::io("run", Path::new("dpkg-deb"));
-    let mut errors = process::in_memory().map_err(&failed)?;
+    let mut errors = memory::file("errors", &[]).map_err(&failed)?;
     let mut command = process::command("dpkg-deb")?;
     command.arg("--fsys-tarfile").arg(package).stdout(Stdio::piped());
     command.stderr(errors.try_clone().map_err(&failed)?);

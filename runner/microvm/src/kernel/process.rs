@@ -1,16 +1,15 @@
 //! Runs the distribution's programs so that they end with this process.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{MemfdFlags, memfd_create};
-
 use super::KernelError;
+use crate::memory;
 use crate::qemu::find_program;
 
 /// How often a running program is looked at.
@@ -57,7 +56,10 @@ pub(super) struct Output {
 pub(super) fn run(command: &mut Command, tick: &mut dyn FnMut()) -> Result<Output, KernelError> {
     let program = Path::new(command.get_program()).to_owned();
     let failed = KernelError::io("run", &program);
-    let (mut out, mut err) = (in_memory().map_err(&failed)?, in_memory().map_err(&failed)?);
+    let (mut out, mut err) = (
+        memory::file("stdout", &[]).map_err(&failed)?,
+        memory::file("stderr", &[]).map_err(&failed)?,
+    );
     command.stdout(out.try_clone().map_err(&failed)?);
     command.stderr(err.try_clone().map_err(&failed)?);
     let mut child = Guard(start(command)?);
@@ -78,11 +80,6 @@ pub(super) fn run(command: &mut Command, tick: &mut dyn FnMut()) -> Result<Outpu
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     Ok(Output { status, stdout: text(&mut out)?, stderr: text(&mut err)? })
-}
-
-/// A file without a place on any disk.
-pub(super) fn in_memory() -> io::Result<File> {
-    Ok(File::from(memfd_create("output", MemfdFlags::CLOEXEC)?))
 }
 
 /// Starts a program; its output is where the command says.

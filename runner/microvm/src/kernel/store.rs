@@ -24,6 +24,13 @@ const LOCK: &str = ".lock";
 /// Release of an image that does not tell.
 const UNKNOWN: &str = "unknown";
 
+/// Whether a kernel that is there already is fetched all the same.
+#[derive(Clone, Copy)]
+enum Anew {
+    Yes,
+    No,
+}
+
 /// The kernels in a folder. Nothing is read or made before a method is called.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -77,13 +84,7 @@ impl Store {
         series: &str,
         progress: &mut Progress<'_>,
     ) -> Result<Kernel, KernelError> {
-        check_name(series)?;
-        let _lock = self.lock(progress)?;
-        if let Ok(there) = self.get(series) {
-            progress(&format!("Kernel {} is there already", there.release));
-            return Ok(there);
-        }
-        self.fetch(machine, series, progress)
+        self.fetch(machine, series, Anew::No, progress)
     }
 
     /// Adds the newest kernel of a series in place of the one that is there.
@@ -93,17 +94,22 @@ impl Store {
         series: &str,
         progress: &mut Progress<'_>,
     ) -> Result<Kernel, KernelError> {
-        check_name(series)?;
-        let _lock = self.lock(progress)?;
-        self.fetch(machine, series, progress)
+        self.fetch(machine, series, Anew::Yes, progress)
     }
 
     fn fetch(
         &self,
         machine: &AptMachine,
         series: &str,
+        anew: Anew,
         progress: &mut Progress<'_>,
     ) -> Result<Kernel, KernelError> {
+        check_name(series)?;
+        let _lock = self.lock(progress)?;
+        if let (Anew::No, Ok(there)) = (anew, self.get(series)) {
+            progress(&format!("Kernel {} is there already", there.release));
+            return Ok(there);
+        }
         let scratch = self.unfinished()?;
         let fetched = machine.fetch(series, scratch.path(), progress)?;
         let fresh = self.unfinished()?;

@@ -74,18 +74,34 @@ fn what_is_left_of_former_versions_and_of_kills_is_removed() {
     cache.add("lock", 1, 1);
     cache.add("accelerator.json", 1, 1);
     cache.add("not ours.state", 1, 1);
-    // Another process is just writing it.
-    let young = cache.0.path().join("6.1-00000000000000aa.notes-124");
+    // Another process is just about to give its machine a name.
+    let young = cache.0.path().join("6.1-00000000000000cc.notes");
     fs::write(&young, "").unwrap();
     let new = cache.add("6.1-00000000000000aa.state", 1, 1);
+    cache.add("6.1.lock", 1, 1);
     let kept = [
-        "6.1-00000000000000aa.notes-124",
         "6.1-00000000000000aa.state",
+        "6.1-00000000000000cc.notes",
+        "6.1.lock",
         "accelerator.json",
-        "lock",
         "not ours.state",
     ];
     assert_eq!(cache.clean(&new, TOTAL), kept);
+}
+
+#[test]
+fn only_who_makes_the_same_machine_is_waited_for() {
+    let cache = Cache::new();
+    let folder = Folder::open(cache.0.path()).unwrap();
+    let one = folder.lock("6.1", || panic!("nobody is at it")).unwrap();
+    let _other = folder.lock("6.12", || panic!("6.1 is another")).unwrap();
+    let (told, waits) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        let same = scope.spawn(|| folder.lock("6.1", || told.send(()).unwrap()).unwrap());
+        waits.recv().unwrap();
+        assert!(!same.is_finished());
+        drop(one);
+    });
 }
 
 #[test]
@@ -112,4 +128,22 @@ fn a_file_that_has_the_name_is_replaced() {
     file.write_all(b"new").unwrap();
     folder.publish(&file, "6.1", "00000000000000aa").unwrap();
     assert_eq!(fs::read(saved.path()).unwrap(), b"new");
+}
+
+#[test]
+fn many_write_the_same_and_all_succeed() {
+    let cache = Cache::new();
+    let saved = SavedFile { path: cache.add("6.1-00000000000000aa.state", 1, 1) };
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let saved = &saved;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    saved.write_notes(&format!("{number} {number}")).unwrap();
+                }
+            });
+        }
+    });
+    let text = fs::read_to_string(saved.notes()).unwrap();
+    assert!(text.len() == 3 && text[..1] == text[2..], "{text}");
 }

@@ -131,6 +131,13 @@ fn what_cannot_be_done_is_said_and_the_machine_goes_on() {
         assert!(matches!(&error, MachineError::Agent(said) if said.contains("/proc/nothing")));
         let late = machine.run(&[INSIDE, "sleep"], &[], SOON / 100).unwrap_err();
         assert!(matches!(late, MachineError::Deadline { .. }), "{late}");
+        // It does not stay.
+        let status = loop {
+            if let Event::Exited { status, .. } = next(machine) {
+                break status;
+            }
+        };
+        assert_eq!(status, ExitStatus::Signal(9));
         assert_eq!(says(machine, &["echo"]), "the end\n");
     });
 }

@@ -46,13 +46,18 @@ pub(crate) fn built() -> &'static Built {
     })
 }
 
+/// Where labrunner keeps kernels.
+fn users_cache() -> PathBuf {
+    let home = || std::env::home_dir().expect("a home folder").join(".cache");
+    let parent = || std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+    std::env::var_os("LABRUNNER_CACHE").map_or_else(|| parent().join("labrunner"), PathBuf::from)
+}
+
 /// A kernel from the user's cache, or else from one of the tests' own, fetched now.
 pub(crate) fn kernel(series: &str) -> Kernel {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let home = || std::env::home_dir().expect("a home folder").join(".cache");
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-    let users = Store::new(cache.join("labrunner/kernels"));
+    let users = Store::new(users_cache().join("kernels"));
     let own = Store::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernels"));
     let there = users.get(series).or_else(|_| own.get(series));
     there.or_else(|_| own.add(series, &mut |said| eprintln!("{said}"))).unwrap()

@@ -127,6 +127,7 @@ fn is_compared(subject: Subject<'_>) -> bool {
 
 /// There is a page, the book lists it, and it shows every break and exercise.
 fn of_page(course: &Course, lab: &Lab, summary: &str, problems: &mut Vec<String>) {
+    // Names with a `/` are of a collection, whose pages lie in a folder of their own.
     let inside = format!("{}/{}.md", lab.chapter, lab.name);
     let path = Path::new(PAGES).join(&inside);
     if !summary.contains(&format!("({inside})")) {

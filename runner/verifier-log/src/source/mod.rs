@@ -69,8 +69,10 @@ pub struct Location<'a> {
     pub file: &'a str,
     /// Line number, from 1.
     pub line: u32,
-    /// Column, from 1.
+    /// Column, from 1, indentation counted.
     pub column: u32,
+    /// How many characters of indentation the line has.
+    pub indent: u32,
     /// The line without indentation.
     pub text: &'a str,
 }
@@ -134,11 +136,14 @@ impl LineTable {
         let after = entries.partition_point(|entry| entry.insn <= insn);
         let mut known = entries[..after].iter().rev().take_while(|entry| entry.insn >= first);
         let entry = known.find(|entry| entry.line > 0)?;
+        let line = self.strings.get(entry.text);
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
         Some(Location {
             file: self.strings.get(entry.file),
             line: entry.line,
             column: entry.column,
-            text: self.strings.get(entry.text).trim(),
+            indent: indent.try_into().unwrap_or(u32::MAX),
+            text: line.trim(),
         })
     }
 }

@@ -11,17 +11,18 @@ use rustix::net::{
     socket_with,
 };
 
-/// How long to wait for one reply.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for one reply, where nothing else is said.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 const ECHO_REPLY: u8 = 0;
 const ECHO_REQUEST: u8 = 8;
 
-/// Sends `times` echo requests, each after the reply to the one before. Returns how many were answered.
+/// Sends `times` echo requests, with sequence numbers from 0 on, each after the reply to the one before or
+/// after `patience`. Returns how many were answered.
 ///
 /// # Errors
 /// No socket may be opened, or the address cannot be reached: loopback is down, for example.
-pub(crate) fn ping(address: Ipv4Addr, times: u32) -> rustix::io::Result<u32> {
-    let socket = Socket::open()?;
+pub fn ping(address: Ipv4Addr, times: u32, patience: Duration) -> rustix::io::Result<u32> {
+    let socket = Socket::open(patience)?;
     let mut received = 0;
     for sequence in 0..times {
         received += u32::from(socket.echo(address, sequence as u16)?);
@@ -33,6 +34,7 @@ struct Socket {
     fd: OwnedFd,
     /// Raw sockets give packets with their IP header, and those of everybody.
     raw: bool,
+    patience: Duration,
     /// Tells our packets from others'. The kernel chooses it for a socket that is not raw.
     id: u16,
 }
@@ -40,7 +42,7 @@ struct Socket {
 impl Socket {
     /// A raw socket, which takes root; else the kernel's socket for ping, which takes permission by
     /// net.ipv4.ping_group_range.
-    fn open() -> rustix::io::Result<Self> {
+    fn open(patience: Duration) -> rustix::io::Result<Self> {
         let open = |kind| {
             socket_with(AddressFamily::INET, kind, SocketFlags::CLOEXEC, Some(ipproto::ICMP))
         };
@@ -49,8 +51,8 @@ impl Socket {
             Err(Errno::PERM | Errno::ACCESS) => (open(SocketType::DGRAM)?, false),
             Err(error) => return Err(error),
         };
-        set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE))?;
-        Ok(Self { fd, raw, id: rustix::process::getpid().as_raw_nonzero().get() as u16 })
+        set_socket_timeout(&fd, Timeout::Recv, Some(patience))?;
+        Ok(Self { fd, raw, patience, id: rustix::process::getpid().as_raw_nonzero().get() as u16 })
     }
 
     /// Sends one request; whether it was answered in time.
@@ -58,7 +60,7 @@ impl Socket {
         let request = echo_request(self.id, sequence);
         sendto(&self.fd, &request, SendFlags::empty(), &SocketAddrV4::new(address, 0))?;
 
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let mut packet = [0; 256];
         while Instant::now() < deadline {
             match recv(&self.fd, packet.as_mut_slice(), RecvFlags::empty()) {
@@ -73,13 +75,14 @@ impl Socket {
 
     fn is_reply(&self, packet: &[u8], sequence: u16) -> bool {
         let header = if self.raw { ip_header_length(packet) } else { 0 };
-        let Some(&[kind, _, _, _, id0, id1, seq0, seq1]) =
-            packet.get(header..).and_then(|icmp| icmp.first_chunk())
-        else {
+        let Some(icmp) = packet.get(header..) else { return false };
+        let Some(&[kind, _, _, _, id0, id1, seq0, seq1]) = icmp.first_chunk() else {
             return false;
         };
+        // The kernel gives a raw socket what came, also with a wrong checksum.
+        let intact = !self.raw || checksum(icmp) == 0;
         let ours = !self.raw || u16::from_be_bytes([id0, id1]) == self.id;
-        kind == ECHO_REPLY && ours && u16::from_be_bytes([seq0, seq1]) == sequence
+        kind == ECHO_REPLY && intact && ours && u16::from_be_bytes([seq0, seq1]) == sequence
     }
 }
 

@@ -1,0 +1,25 @@
+//! catalogue: gives an object of the catalogue to the verifier, and says which programs it accepts.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use labs::{Lab, Usage};
+
+static USAGE: Usage = Usage {
+    name: env!("CARGO_BIN_NAME"),
+    about: "Gives an object of the catalogue (--object) to the verifier; attaches nothing.",
+    flags: &[],
+};
+
+fn main() -> ExitCode {
+    labs::run(&USAGE, &[], catalogue)
+}
+
+fn catalogue(lab: &Lab) -> Result<()> {
+    let object = lab.load(lab.open()?)?;
+    for program in object.progs() {
+        let (name, section) = (program.name().display(), program.section().display());
+        println!("accepted: {name} ({section})");
+    }
+    Ok(())
+}
