@@ -27,6 +27,7 @@ pub mod packet;
 pub mod ping;
 pub mod record;
 pub mod renames;
+pub mod test_run;
 pub mod tool;
 pub mod topology;
 mod trace_event;

@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::newer;
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::own_function::offset_in_file;
@@ -41,6 +42,11 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "iter", check: iter },
     Feature { name: "uprobe", check: uprobe },
     Feature { name: "perf-event", check: perf_event },
+    Feature { name: "timer", check: newer::timer },
+    Feature { name: "dynptr", check: newer::dynptr },
+    Feature { name: "kfunc", check: newer::kfunc },
+    Feature { name: "user-ringbuf", check: newer::user_ringbuf },
+    Feature { name: "arena", check: newer::arena },
     Feature { name: "veth", check: veth },
 ];
 
