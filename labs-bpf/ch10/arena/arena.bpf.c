@@ -69,6 +69,8 @@ int add_up(void *ctx)
 {
 	struct element *there = head;
 
+	/* A program belongs to the arena that it names. make_list does so by its call. */
+	asm volatile("" : : "r"(&arena));
 	sum = 0;
 	for (int i = 0; i < 100 && there; i++) {
 		struct element *element = here(there);

@@ -2,7 +2,8 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
-#define LARGEST 256
+#define SMALLEST 14 /* the header of a frame */
+#define LARGEST	 256
 
 struct __sk_buff {
 	__u32 len; /* of the packet */
@@ -28,7 +29,10 @@ int copy_packet(struct __sk_buff *skb)
 	struct bpf_dynptr record;
 	__u32 length = skb->len;
 
-	if (length == 0 || length > LARGEST)
+	if (length < SMALLEST)
+		return 1;
+	barrier_var(length); /* or clang makes one test of two, which older kernels do not follow */
+	if (length > LARGEST)
 		return 1;
 	if (bpf_skb_load_bytes(skb, 0, packet, length))
 		return 2;

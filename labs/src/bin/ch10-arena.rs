@@ -28,7 +28,7 @@ fn arena(lab: &Lab) -> Result<()> {
     let memory = Memory::of_this_process()?;
     let mut out = io::stdout().lock();
 
-    writeln!(out, "make_list returns {}", test_run::run_on(&object, "make_list", &mut [])?)?;
+    writeln!(out, "make_list returns {}", test_run::run(&object, "make_list", None)?)?;
     let head = number(lab, &object, "head")?;
     writeln!(out, "the list here: {}", memory.list(head)?)?;
     writeln!(out, "add_up in the kernel: {}", add_up(lab, &object)?)?;
@@ -47,7 +47,7 @@ fn arena(lab: &Lab) -> Result<()> {
 
 /// Runs the program; the sum, and the largest value if it finds that out as well.
 fn add_up(lab: &Lab, object: &Object) -> Result<String> {
-    let result = test_run::run_on(object, "add_up", &mut [])?;
+    let result = test_run::run(object, "add_up", None)?;
     let sum = number(lab, object, "sum")?;
     let largest = lab.variable(object, ".bss", "largest")?.and_then(|value| u64_at(&value, 0));
     let largest = largest.map_or(String::new(), |largest| format!(", largest={largest}"));
