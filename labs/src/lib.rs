@@ -34,6 +34,7 @@ pub mod renames;
 pub mod strace;
 pub mod sweep;
 pub mod sys_bpf;
+pub mod test_run;
 pub mod tool;
 pub mod topology;
 mod trace_event;

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::newer;
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
 use labs::own_function::offset_in_file;
@@ -45,6 +46,11 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "clsact", check: clsact },
     Feature { name: "sockops", check: sockops },
     Feature { name: "struct-ops", check: struct_ops },
+    Feature { name: "timer", check: newer::timer },
+    Feature { name: "dynptr", check: newer::dynptr },
+    Feature { name: "kfunc", check: newer::kfunc },
+    Feature { name: "user-ringbuf", check: newer::user_ringbuf },
+    Feature { name: "arena", check: newer::arena },
 ];
 
 fn btf() -> Result<()> {
