@@ -12,8 +12,8 @@ use anyhow::{Context, Result, anyhow};
 use labs::record::count_at;
 use labs::topology::{End, Namespace, cable};
 use labs::{Lab, Usage, raw};
-use libbpf_rs::btf::{Btf, types::Struct};
 use libbpf_rs::OpenObject;
+use libbpf_rs::btf::{Btf, types::Struct};
 use rustix::net::sockopt::{set_tcp_congestion, tcp_congestion};
 
 static USAGE: Usage = Usage {
