@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn from_scratch(lab: &Lab) -> Result<()> {
-    let only_uid: u32 = lab.parsed("only-uid")?;
+    let only_uid = lab.uid_base() + lab.parsed::<u32>("only-uid")?;
     let mut open = lab.open()?;
     // A program without the constant watches everybody.
     let _ = lab.set_constant(&mut open, "only_uid", &only_uid.to_ne_bytes());
