@@ -64,6 +64,8 @@ pub struct Step {
     pub place: Option<Place>,
     /// What happens there.
     pub what: String,
+    /// Where it is among the log's items: an instruction may be walked more than once.
+    pub item: usize,
 }
 
 /// A source line, from the object if there is one, else from the log.

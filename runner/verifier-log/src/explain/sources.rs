@@ -37,6 +37,7 @@ impl<'s, 'a> Sources<'s, 'a> {
             instruction: walk.text.to_owned(),
             place: self.place(path, link.at),
             what: link.what.clone(),
+            item: walk.item,
         }
     }
 

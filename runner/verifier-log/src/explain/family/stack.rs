@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
     row("invalid read from stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid write to stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid indirect {verb} stack R{#r} off={#off} size={#len}", MemorySafety, constant),
-    row("invalid stack R{#r} off={#off} size={#len}", MemorySafety, constant),
+    row("invalid{verb} stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid{verb} read from stack R{#r} {rest}", MemorySafety, unwritten),
     row("misaligned stack access off {base}+{#off} size {#len}", MemorySafety, misaligned),
     plain(
