@@ -4,4 +4,5 @@ pub mod explain;
 pub mod json;
 pub mod kernels;
 pub mod list;
+pub mod page;
 pub mod text;

@@ -78,6 +78,15 @@ impl Labrunner {
         self
     }
 
+    /// With this on standard input.
+    pub fn given(mut self, input: &str) -> Self {
+        use std::io::{Seek, Write};
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_bytes()).and_then(|()| file.rewind()).unwrap();
+        self.command.stdin(file);
+        self
+    }
+
     /// With a `PATH` on which these programs cannot be found.
     pub fn without_programs(self, hidden: &[&str]) -> (Self, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();

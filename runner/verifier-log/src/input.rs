@@ -179,7 +179,7 @@ fn is_of_log(kind: &Kind<'_>) -> bool {
 fn begin(line: &str) -> Option<usize> {
     let remark =
         ["arg#", "Unrecognized arg#", "reg type unsupported for arg#", "Verification failed: "];
-    if is_log_line(line) || remark.iter().any(|remark| line.starts_with(remark)) {
+    if is_log_line(line) || is_end(line) || remark.iter().any(|remark| line.starts_with(remark)) {
         return Some(0);
     }
     if crate::classify(line.trim()).is_some() && !is_loader(line) {

@@ -44,6 +44,9 @@ pub(crate) struct Origin<'a> {
     pub(crate) links: Vec<Link>,
     /// What was added to a pointer on the way: the register and where.
     pub(crate) added: Vec<(u8, usize)>,
+    /// Whether arithmetic on the way makes it another number than the C variable, such as the bytes of
+    /// an index.
+    pub(crate) scaled: bool,
 }
 
 impl<'a> Origin<'a> {
@@ -56,11 +59,12 @@ impl<'a> Origin<'a> {
             depth,
             links: Vec::new(),
             added: Vec::new(),
+            scaled: false,
         };
         let begin = trace.run(at);
         trace.links.reverse();
         shorten(&mut trace.links);
-        Self { begin, links: trace.links, added: trace.added }
+        Self { begin, links: trace.links, added: trace.added, scaled: trace.scaled }
     }
 
     /// Where in the path the value began to be.
@@ -99,6 +103,7 @@ struct Trace<'p, 'a> {
     depth: u32,
     links: Vec<Link>,
     added: Vec<(u8, usize)>,
+    scaled: bool,
 }
 
 impl<'a> Trace<'_, 'a> {
@@ -261,6 +266,13 @@ impl<'a> Trace<'_, 'a> {
         let before = self.path.value(at, register);
         let pointer = before.is_some_and(|value| !value.is_scalar());
         let after = self.after(at, register).filter(Value::is_scalar);
+        // A mask keeps the number, shifts by 32 only cut or extend it, and a counter goes by one.
+        self.scaled |= match (operator, by) {
+            ("&", _) => false,
+            ("<<" | ">>" | "s>>", Operand::Constant(32)) => false,
+            ("+", Operand::Constant(-1..=1)) => false,
+            _ => true,
+        };
         let what = match by {
             Operand::Register(by) if operator == "+" || operator == "-" => {
                 self.added.push((by, at));

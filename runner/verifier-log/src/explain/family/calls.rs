@@ -1,5 +1,6 @@
 //! Arguments that a helper, a kfunc or a function of the program does not take.
 
+use super::access::{End, ended};
 use crate::{
     category::Category::CallTypeSafety,
     explain::{
@@ -217,6 +218,18 @@ fn kind(case: &Case<'_, '_>) -> Option<Account> {
         return None;
     }
     let callee = case.callee().unwrap_or("the function");
+    let origin = case.origin(register);
+    if matches!(found, "inv" | "scalar")
+        && let Some((at, name, End::Given)) = ended(case, &origin)
+    {
+        let insn = case.path.walks[at].insn;
+        let account = Account::new(format!("argument {register} of {callee} was given away before"))
+            .register(register)
+            .meaning(format!("{name} (instruction {insn}) took the memory over: the program does not hold it any more."))
+            .origin(&origin)
+            .link(at, format!("{name} ends the pointer"));
+        return Some(account.help("give each reserved record back once, on each path"));
+    }
     let account =
         Account::new(format!("argument {register} of {callee} is {}", value::name(found)))
             .register(register)

@@ -15,6 +15,7 @@ mod locks;
 mod packet;
 mod pairs;
 mod policy;
+mod prototypes;
 mod registers;
 mod returns;
 mod special;
@@ -45,4 +46,5 @@ pub(super) const ALL: &[(&str, &[Row])] = &[
     ("arguments", calls::ROWS),
     ("special fields", special::ROWS),
     ("kernel objects", kernel_objects::ROWS),
+    ("types and prototypes", prototypes::ROWS),
 ];
