@@ -38,6 +38,9 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "ringbuf", check: ringbuf },
     Feature { name: "perf-event-array", check: perf_event_array },
     Feature { name: "trace-pipe", check: trace_pipe },
+    Feature { name: "bpf-loop", check: bpf_loop },
+    Feature { name: "number-iterator", check: number_iterator },
+    Feature { name: "task-kfunc", check: task_kfunc },
     Feature { name: "cgroup", check: cgroup },
     Feature { name: "veth", check: veth },
     Feature { name: "iter", check: iter },
@@ -231,6 +234,28 @@ fn struct_ops() -> Result<()> {
     btf()?;
     let object = ObjectBuilder::default().open_memory(labs::object!("struct-ops"))?;
     object.load().context("structures of programs (struct_ops) are refused").map(drop)
+}
+
+fn bpf_loop() -> Result<()> {
+    at_system_calls("try_bpf_loop", "bpf_loop")
+}
+
+fn number_iterator() -> Result<()> {
+    at_system_calls("try_number_iterator", "number iterator")
+}
+
+/// Kernel functions that give references to tasks.
+fn task_kfunc() -> Result<()> {
+    btf()?;
+    at_system_calls("try_task_kfunc", "bpf_task_from_pid")
+}
+
+/// A program at the begin of each system call, which counts when it did what it is about.
+fn at_system_calls(program: &str, kind: &str) -> Result<()> {
+    let object = load(program, kind)?;
+    let _link = attach(&object, kind, |program| program.attach())?;
+    call_getppid();
+    ensure_hit(&object, &format!("{kind} programs"))
 }
 
 /// Loads one program, or creates one map, of the embedded object.

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+static __noinline int inner(struct xdp_md *ctx)
+{
+	volatile char bytes[200];
+
+	bytes[0] = ctx->rx_queue_index;
+	return bytes[0];
+}
+
+SEC("xdp")
+int outer(struct xdp_md *ctx)
+{
+	volatile char bytes[300];
+
+	bytes[0] = ctx->ingress_ifindex;
+	return inner(ctx) + bytes[0] ? XDP_PASS : XDP_DROP;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
