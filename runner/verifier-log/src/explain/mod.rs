@@ -15,6 +15,8 @@ mod origin;
 mod path;
 mod sources;
 mod table;
+mod trace;
+mod tree;
 mod value;
 
 use crate::{
