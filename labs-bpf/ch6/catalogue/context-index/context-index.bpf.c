@@ -7,7 +7,12 @@ __u32 which;
 SEC("xdp")
 int pick(struct xdp_md *ctx)
 {
-	return (which ? ctx->ingress_ifindex : ctx->rx_queue_index) == 1 ? XDP_DROP : XDP_PASS;
+	__u32 interface = ctx->ingress_ifindex;
+	__u32 queue = ctx->rx_queue_index;
+
+	/* Else the compiler would choose first and read then. */
+	asm volatile("" : "+r"(interface), "+r"(queue));
+	return (which ? queue : interface) == 1 ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

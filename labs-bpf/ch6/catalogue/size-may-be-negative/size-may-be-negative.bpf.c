@@ -2,17 +2,22 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
 __s32 wanted = 8;
-char copy[64];
+char text[64];
 
 SEC("raw_tp/sys_enter")
-int read_some(void *ctx)
+int send(void *ctx)
 {
-	__u32 size = wanted;
+	__u64 size = wanted;
 
-	if (size > sizeof(copy))
+	if (size > sizeof(text))
 		return 0;
-	bpf_probe_read_kernel(copy, size, ctx);
+	bpf_ringbuf_output(&events, text, size, 0);
 	return 0;
 }
 

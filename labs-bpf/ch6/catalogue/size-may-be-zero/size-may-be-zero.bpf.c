@@ -13,7 +13,7 @@ __u32 wanted = 4;
 SEC("raw_tp/sys_enter")
 int name(void *ctx)
 {
-	char command[TASK_COMM_LEN];
+	char command[TASK_COMM_LEN] = {};
 	__u32 size = (wanted & 15) + 1; /* 1 to 16 */
 
 	bpf_get_current_comm(command, size);

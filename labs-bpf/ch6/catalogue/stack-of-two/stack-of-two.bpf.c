@@ -4,18 +4,20 @@
 
 static __noinline int inner(struct xdp_md *ctx)
 {
-	volatile char bytes[200];
+	char bytes[150];
 
 	bytes[0] = ctx->rx_queue_index;
+	asm volatile("" : : "r"(bytes) : "memory"); /* the compiler keeps all of them for this */
 	return bytes[0];
 }
 
 SEC("xdp")
 int outer(struct xdp_md *ctx)
 {
-	volatile char bytes[300];
+	char bytes[300];
 
 	bytes[0] = ctx->ingress_ifindex;
+	asm volatile("" : : "r"(bytes) : "memory");
 	return inner(ctx) + bytes[0] ? XDP_PASS : XDP_DROP;
 }
 

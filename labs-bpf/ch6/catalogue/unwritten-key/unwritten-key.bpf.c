@@ -2,25 +2,18 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
-struct key {
-	__u64 user;
-	__u64 thread;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16);
-	__type(key, struct key);
+	__type(key, __u64);
 	__type(value, __u64);
 } calls SEC(".maps");
 
 SEC("raw_tp/sys_enter")
 int look(void *ctx)
 {
-	struct key key;
+	__u64 key = bpf_get_current_pid_tgid();
 
-	key.user = bpf_get_current_uid_gid();
-	key.thread = bpf_get_current_pid_tgid();
 	return bpf_map_lookup_elem(&calls, &key) != NULL;
 }
 
