@@ -7,9 +7,9 @@ struct task_struct *bpf_task_from_pid(__s32 pid) __ksym;
 void bpf_task_release(struct task_struct *task) __ksym;
 
 SEC("syscall")
-int try_kfunc(void *ctx)
+int try_kfunc(__u32 *pid)
 {
-	struct task_struct *task = bpf_task_from_pid(1);
+	struct task_struct *task = bpf_task_from_pid(*pid);
 
 	if (!task)
 		return 1;
