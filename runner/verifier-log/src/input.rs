@@ -32,7 +32,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if text.lines().any(|line| without_prefix(line).len() < line.len() || line.ends_with(OMITTED)) {
         text = Cow::Owned(text.lines().map(|line| unfolded(without_prefix(line)) + "\n").collect());
     }
-    let indent = |line: &str| line.len() - line.trim_start().len();
+    let indent = |line: &str| line.len() - line.trim_ascii_start().len();
     let of_log = text.lines().filter(|line| is_log_line(line.trim_start()) || is_end(line));
     match of_log.map(indent).min() {
         None | Some(0) => text,

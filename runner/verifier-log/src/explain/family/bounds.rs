@@ -253,8 +253,8 @@ fn far(case: &Case<'_, '_>) -> Option<Account> {
         None => format!("a number without a lower bound is added to {kind}"),
     };
     let mut account = Account::new(title).number("value", by).meaning(
-        "The verifier allows offsets of at most 2^29 either way, and the number here can be far beyond, often \
-         because it is signed.",
+        "The verifier allows offsets of at most 2^29 either way, and nothing bounds the number here. \
+         Without an upper limit, a 64-bit number counts as one that may be negative.",
     );
     account.register = register;
     if let Some(register) = register {
@@ -270,7 +270,7 @@ fn far(case: &Case<'_, '_>) -> Option<Account> {
     let name = name.as_deref().unwrap_or("index");
     Some(
         account
-            .help("make the number unsigned, and bound it on both sides before it is added")
+            .help("bound the number on both sides before it is added; for an unsigned variable one comparison is enough")
             .code(format!("if ({name} < 0 || {name} >= COUNT)\n\treturn 0;")),
     )
 }
