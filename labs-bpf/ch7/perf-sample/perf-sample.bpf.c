@@ -2,13 +2,16 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
-#define MAX_DEPTH	 32
+#define MAX_DEPTH	 8
 #define BPF_F_USER_STACK (1ULL << 8)
 
-/* Stacks by their number: the addresses of the functions that wait for each other. */
+/*
+ * Stacks by their number: the addresses of the functions that wait for each other. The number comes
+ * from a hash of them. Of two stacks with the same number the second is lost, so there are many.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 65536);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, MAX_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");

@@ -152,7 +152,7 @@ fn print_counts(counts: &BTreeMap<&'static str, u64>) -> Result<()> {
     }
     let enough = if all >= ENOUGH { "enough" } else { "too few" };
     writeln!(out, "samples: {enough}")?;
-    let share = if (long + short) * 10 >= all * 8 && all > 0 { "nearly all" } else { "not all" };
+    let share = if (long + short) * 2 > all { "most" } else { "not most" };
     writeln!(out, "in work_long and work_short: {share}")?;
     let ratio = match long * 10 / short.max(1) {
         _ if short == 0 => "not known",
