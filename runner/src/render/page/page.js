@@ -45,7 +45,7 @@ function drawRow(row, element) {
 	part(element, "text", "  ".repeat(data.depths[row]) + data.lines[row]);
 	if (kind === "i") {
 		const times = walks.get(data.insns[row]);
-		heat(element, Math.log1p(times) / Math.log1p(most), times);
+		heat(element, Math.sqrt(times / most), times);
 	}
 }
 
@@ -58,7 +58,7 @@ function drawSource(at, element) {
 	element.title = file ? `${file}:${line}` : "";
 	part(element, "number", line ? String(line) : "");
 	part(element, "text", text);
-	heat(element, Math.log1p(lineWalks[at]) / Math.log1p(mostLine), lineWalks[at]);
+	heat(element, Math.sqrt(lineWalks[at] / mostLine), lineWalks[at]);
 }
 
 const trace = new List(byId("trace"), count, drawRow);
@@ -136,7 +136,7 @@ function drawHeat() {
 	const style = getComputedStyle(document.documentElement), pen = canvas.getContext("2d");
 	const step = width / (last + 1);
 	const bar = (insn, colour, full) => {
-		const tall = full ? height : height * Math.log1p(walks.get(insn) ?? 0) / Math.log1p(most);
+		const tall = full ? height : Math.max(3, height * Math.sqrt((walks.get(insn) ?? 0) / most));
 		pen.fillStyle = style.getPropertyValue(colour);
 		pen.fillRect(insn * step, height - tall, Math.max(1, step - (step > 3 ? 1 : 0)), tall);
 	};
