@@ -4,6 +4,7 @@ mod check;
 mod dev;
 mod explain;
 mod kernel;
+mod verify;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
+pub use verify::VerifyArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -77,6 +79,19 @@ Exit status: 0 nothing failed and something passed, 1 something failed, 69 somet
 
 Exit status: 0 explained, or the program was accepted; 2 there is no verifier log in the input.")]
     Explain(ExplainArgs),
+    /// Give each program of any BPF object to the verifier of every kernel named, and show one table.
+    #[command(after_help = "Examples:
+  labrunner verify prog.bpf.o --kernel all                 an object of your own project
+  labrunner verify src/prog.bpf.c                          compiled first, with the course's options
+  labrunner verify new.bpf.o --compare old.bpf.o           what has changed
+  labrunner verify prog.bpf.o --kernel all --format junit  to guard a project in CI
+
+Each program is loaded alone, with all maps of the object; nothing is attached, and nothing of it
+touches this machine's own kernel.
+
+Exit status: 0 every program loads on every kernel, 1 some program is refused, 2 the file is no BPF
+object or does not compile, 69 this machine cannot tell.")]
+    Verify(VerifyArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:
   labrunner shell                                look around in the default kernel
@@ -187,7 +202,7 @@ pub struct RunArgs {
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct OutputArgs {
-    /// Text for people, one JSON object a run, or (for `check`) JUnit XML.
+    /// Text for people, one JSON object a run, or (for `check` and `verify`) JUnit XML.
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
 

@@ -10,6 +10,7 @@ pub mod lab;
 pub mod list;
 pub mod next;
 pub mod shell;
+pub mod verify;
 
 use std::io::Write;
 

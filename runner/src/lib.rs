@@ -39,4 +39,5 @@ pub mod stage;
 pub mod subject;
 pub mod tools;
 pub mod transcript;
+pub mod verify;
 pub mod versioned;

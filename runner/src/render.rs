@@ -6,3 +6,4 @@ pub mod kernels;
 pub mod list;
 pub mod page;
 pub mod text;
+pub mod verify;
