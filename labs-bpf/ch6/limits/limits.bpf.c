@@ -20,6 +20,10 @@ int instructions(void *ctx)
 	return 0;
 }
 
+/* Filled in by user space, so what is in it is not known here. */
+#define NUMBERS 16384
+__u32 numbers[NUMBERS];
+
 /* How many ways it remembers to go later: one more for each comparison with an unknown number. */
 SEC("raw_tp/sys_enter")
 int branches(void *ctx)
@@ -28,7 +32,7 @@ int branches(void *ctx)
 
 	/* In assembly, so that the loop goes on where nothing jumps: that way is taken first. */
 	for (__u32 i = 0; i < end; i++)
-		asm goto("if %0 == 7 goto %l[found]" ::"r"(bpf_get_prandom_u32())::found);
+		asm goto("if %0 == 7 goto %l[found]" ::"r"(numbers[i & (NUMBERS - 1)])::found);
 	return 0;
 found:
 	return 1;

@@ -1,11 +1,12 @@
 //! limits: programs on both sides of each of the verifier's limits.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use labs::verify::{Answer, COUNTERS};
 use labs::{Lab, Usage};
-use libbpf_rs::OpenObject;
+use libbpf_rs::{MapCore, MapFlags, Object, OpenObject, ProgramInput};
 
 static USAGE: Usage = Usage {
     name: env!("CARGO_BIN_NAME"),
@@ -24,28 +25,53 @@ const TRIALS: [(&str, &[u32]); 7] = [
     ("frames_9", &[]),
 ];
 
+/// The program that looks for a 7 in `numbers`.
+const SEARCH: &str = "branches";
+
 fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), limits)
 }
 
 fn limits(lab: &Lab) -> Result<()> {
+    let mut out = io::stdout().lock();
     for (program, all_rounds) in TRIALS {
         for &rounds in all_rounds {
             let answer = lab.verify(program, COUNTERS, |object| set_rounds(object, rounds))?;
-            tell(&format!("{program}, {rounds} rounds"), &answer);
+            tell(&mut out, &format!("{program}, {rounds} rounds"), &answer)?;
+            if let Some(object) = answer.object.filter(|_| program == SEARCH) {
+                let found = [false, true].map(|hidden| search(lab, &object, rounds, hidden));
+                let [without, with] = found;
+                writeln!(out, "{program} returns {} without a 7, {} with one", without?, with?)?;
+            }
         }
         if all_rounds.is_empty() {
-            tell(program, &lab.verify(program, COUNTERS, |_| Ok(()))?);
+            tell(&mut out, program, &lab.verify(program, COUNTERS, |_| Ok(()))?)?;
         }
     }
     Ok(())
 }
 
-fn tell(what: &str, answer: &Answer) {
-    println!("{what}: {answer}");
+fn tell(out: &mut impl Write, what: &str, answer: &Answer) -> Result<()> {
+    writeln!(out, "{what}: {answer}")?;
     if let Some(walked) = answer.walked {
-        println!("# {walked} instructions walked");
+        writeln!(out, "# {walked} instructions walked")?;
     }
+    Ok(())
+}
+
+/// Runs the search on zeros, of which the last one that it looks at may be a 7 instead.
+fn search(lab: &Lab, object: &Object, rounds: u32, hidden: bool) -> Result<u32> {
+    let numbers = lab.map(object, ".bss")?;
+    let mut values = vec![0; numbers.value_size() as usize];
+    let last = 4 * (rounds as usize - 1);
+    if hidden {
+        values[last..last + 4].copy_from_slice(&7u32.to_ne_bytes());
+    }
+    numbers.update(&0u32.to_ne_bytes(), &values, MapFlags::ANY)?;
+    let program = object.progs_mut().find(|program| program.name() == SEARCH);
+    let program = program.with_context(|| format!("no program {SEARCH}"))?;
+    let output = program.test_run(ProgramInput::default()).context("cannot run the search")?;
+    Ok(output.return_value)
 }
 
 /// Writes `rounds`, the only constant of the object, before the kernel gets it.

@@ -1,5 +1,6 @@
 //! read-the-log: the verifier's whole log of a small program, and what is in it.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -22,18 +23,19 @@ fn main() -> ExitCode {
 }
 
 fn read_the_log(lab: &Lab) -> Result<()> {
+    let mut out = io::stdout().lock();
     let answer = lab.verify(PROGRAM, EVERYTHING, |_| Ok(()))?;
     let Some(object) = &answer.object else {
         // Once more, so that the log is printed: at level 2 it shows all ways, not only the last.
         return lab.load_only(PROGRAM, set_level).map(drop);
     };
     for line in answer.log.lines() {
-        println!("# {line}");
+        writeln!(out, "# {line}")?;
     }
-    println!("{PROGRAM}: {answer}");
-    tell_what_is_in(&answer.log);
+    writeln!(out, "{PROGRAM}: {answer}")?;
+    tell_what_is_in(&mut out, &answer.log)?;
     for length in [60, 100] {
-        println!("a packet of {length} bytes: slot {}", slot_of(lab, object, length)?);
+        writeln!(out, "a packet of {length} bytes: slot {}", slot_of(lab, object, length)?)?;
     }
     Ok(())
 }
@@ -44,23 +46,30 @@ fn set_level(object: &mut OpenObject) -> Result<()> {
 }
 
 /// Logs are written for people, and their form differs between kernels.
-fn tell_what_is_in(text: &str) {
+fn tell_what_is_in(out: &mut impl Write, text: &str) -> Result<()> {
     let log = Log::parse(text);
     let any = |is: fn(&Kind<'_>) -> bool| log.items().iter().any(|item| is(&item.kind));
     let has_line = any(|kind| matches!(kind, Kind::Source(source) if source.line.is_some()));
     let yes = |has: bool| if has { "yes" } else { "no" };
 
-    println!("begins with the registers that are in use: {}", yes(text.contains("Live regs")));
-    println!("source lines with their number: {}", yes(has_line));
-    println!(
+    writeln!(
+        out,
+        "begins with the registers that are in use: {}",
+        yes(text.contains("Live regs"))
+    )?;
+    writeln!(out, "source lines with their number: {}", yes(has_line))?;
+    writeln!(
+        out,
         "registers behind the instruction, in its line: {}",
         yes(text.contains("\t; R") || text.contains("  ; R"))
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "word for an unknown number: {}",
         if text.contains("=inv(") { "inv" } else { "scalar" }
-    );
-    println!("ways that end early, with `safe`: {}", text.matches(": safe").count());
+    )?;
+    writeln!(out, "ways that end early, with `safe`: {}", text.matches(": safe").count())?;
+    Ok(())
 }
 
 /// Runs the program on a packet of zeros, and gives the place where it put the length.

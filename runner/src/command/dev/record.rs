@@ -55,6 +55,9 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
             }
             let shown =
                 is_refused(row.subject) == matches!(report.outcome, Some(Outcome::Failed { .. }));
+            if !varies && !shown && !skipped && !default.contains(series) {
+                continue;
+            }
             match recorded {
                 Ok(text) => print(&written(&course, &name, &text)?)?,
                 Err(why) if !skipped || varies => {
