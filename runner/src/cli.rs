@@ -22,7 +22,6 @@ pub use verify::VerifyArgs;
     name = "labrunner",
     version,
     args_conflicts_with_subcommands = true,
-    arg_required_else_help = true,
     after_help = "Examples:
   labrunner list                                      all labs
   labrunner ch2 hello-map                             run a lab in a fresh micro-VM
@@ -51,8 +50,12 @@ pub struct Cli {
 /// Everything that is not a lab.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// List the labs of the course.
+    /// List the labs of the course, and how far you are.
     List,
+    /// Show which lab comes next, and how to begin.
+    Next,
+    /// Give one more hint for a lab, or for an exercise of it.
+    Hint(HintArgs),
     /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
     #[command(after_help = "Examples:
   labrunner check                                everything on the default kernel
@@ -103,6 +106,24 @@ object or does not compile, 69 this machine cannot tell.")]
     Dev(DevArgs),
 }
 
+/// What the hint is for.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct HintArgs {
+    /// Chapter of the lab; without it, the lab that comes next.
+    pub chapter: Option<String>,
+
+    /// The lab.
+    pub lab: Option<String>,
+
+    /// An exercise of the lab.
+    #[arg(long, value_name = "NAME")]
+    pub exercise: Option<String>,
+
+    /// All hints at once.
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// Which shell.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ShellArgs {
@@ -130,7 +151,7 @@ pub struct CacheArgs {
 }
 
 /// Which lab, and how.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RunArgs {
     /// Chapter, such as `ch2`.
     pub chapter: Option<String>,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use colored::Colorize;
-use labrunner::cli::{Cli, ColorChoice, Command, Format};
+use labrunner::cli::{Cli, ColorChoice, Command, Format, RunArgs};
 use labrunner::command;
 use labrunner::error::{Error, INTERRUPTED};
 use labrunner::interrupt;
@@ -57,10 +57,13 @@ fn run(cli: &Cli) -> Result<u8, Error> {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
         Some(Command::List) => command::list::run(output),
+        Some(Command::Next) => command::next::run(),
+        Some(Command::Hint(args)) => command::hint::run(args),
         Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
         Some(Command::Cache(args)) => command::cache::run(args),
+        None if cli.run == RunArgs::default() => command::next::overview(),
         None => command::lab::run(&cli.run, output),
     }
 }

@@ -4,5 +4,6 @@ pub mod explain;
 pub mod json;
 pub mod kernels;
 pub mod list;
+pub mod page;
 pub mod text;
 pub mod verify;

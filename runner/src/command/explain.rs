@@ -11,7 +11,7 @@ use super::{print, say};
 use crate::cli::{ExplainArgs, Format};
 use crate::error::{Error, PASSED};
 use crate::refusal::Refusal;
-use crate::render::explain;
+use crate::render::{explain, page::page};
 
 /// Explains every refusal in the input.
 pub fn run(args: &ExplainArgs, format: Format) -> Result<u8, Error> {
@@ -37,11 +37,26 @@ pub fn run(args: &ExplainArgs, format: Format) -> Result<u8, Error> {
         return Err(no_log(args));
     }
     let mut refusals = Vec::new();
+    let mut pages = Vec::new();
     for found in &found {
         let named = args.program.as_deref().or(found.program);
         let guessed = || table.as_ref().and_then(|table| guess(table, found.log));
         let program = named.map(str::to_owned).or_else(guessed).unwrap_or_default();
-        refusals.extend(Refusal::read(&program, found.log, table.as_ref()));
+        let refusal = Refusal::read(&program, found.log, table.as_ref());
+        if args.html.is_some() {
+            pages.push((
+                refusal.is_some(),
+                page(&program, found.log, refusal.as_ref(), table.as_ref()),
+            ));
+        }
+        refusals.extend(refusal);
+    }
+    if let Some(path) = &args.html {
+        // The first log that refuses something, or just the first.
+        let best = pages.iter().position(|(refused, _)| *refused).unwrap_or(0);
+        fs::write(path, &pages[best].1)
+            .map_err(|e| Error::Usage(format!("`{}` cannot be written: {e}.", path.display())))?;
+        say(&format!("{} shows the log; open it in a browser.", path.display()));
     }
     print(&match format {
         Format::Json | Format::Junit => refusals.iter().map(explain::json).collect(),

@@ -85,11 +85,13 @@ fn chain(explanation: &Explanation, excerpt: &Excerpt) -> String {
     line(&mut text, &format!("{}{} where it comes from", "note".green().bold(), ":".bold()));
     let mut shown = None;
     for step in &explanation.chain {
-        if step.place.is_some() && step.place != shown {
-            let place = step.place.as_ref().expect("just tested");
+        let line = step.place.as_ref().map(|place| (&place.file, place.line, &place.text));
+        if let Some(place) = &step.place
+            && line != shown
+        {
             text += &excerpt.line(place);
         }
-        shown = step.place.clone();
+        shown = line;
         text += &excerpt.remark(&format!("{}: {}", step.insn, step.what));
     }
     text

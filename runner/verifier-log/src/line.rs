@@ -173,8 +173,15 @@ fn by_beginning(line: &str) -> Kind<'_> {
 }
 
 fn precision(line: &str) -> bool {
-    let beginnings =
-        ["mark_precise: ", "last_idx ", "regs=", "parent ", "propagating ", "falling back to "];
+    let beginnings = [
+        "mark_precise: ",
+        "force_precise: ",
+        "last_idx ",
+        "regs=",
+        "parent ",
+        "propagating ",
+        "falling back to ",
+    ];
     let framed = line.strip_prefix("frame").and_then(scan::index);
     beginnings.iter().any(|beginning| line.starts_with(beginning))
         || framed.is_some_and(|(_, rest)| rest.starts_with(": propagating "))

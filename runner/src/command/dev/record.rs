@@ -11,6 +11,7 @@ use crate::error::{Error, FAILED, PASSED};
 use crate::expected;
 use crate::judge::Verdict;
 use crate::kernels;
+use crate::manifest::Break;
 use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::record::{file, recorded};
@@ -28,7 +29,13 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
     let mut code = PASSED;
     for row in rows(&select(&course, &args.only)?) {
         let varies = row.lab.manifest.varies;
-        for series in if varies { &all } else { &default } {
+        let others = all.iter().filter(|series| !default.contains(series));
+        // Where the default kernel has nothing to show, another one may: the next ones first.
+        let (older, newer): (Vec<&String>, Vec<&String>) =
+            others.partition(|series| default.iter().any(|default| before(series, default)));
+        let in_turn: Vec<&String> = default.iter().chain(newer).chain(older).collect();
+        let mut why_not = None;
+        for series in if varies { all.iter().collect() } else { in_turn } {
             let engine = Vm::new(series, programs.path("labrunner-guest"));
             let request = Request {
                 course: &course,
@@ -39,21 +46,56 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
                 color: false,
             };
             let report = request.run(&engine, &mut say)?;
+            let recorded = text(row.subject, &report);
+            let skipped = matches!(report.verdict, Verdict::Skipped(_));
             let mut name = row.subject.expected_name(row.lab);
-            if varies {
+            // What a kernel answers to a mistake is of that kernel.
+            if varies || (!default.contains(series) && is_refused(row.subject)) {
                 name = expected::on_series(&name, series);
             }
-            match text(row.subject, &report) {
+            let shown =
+                is_refused(row.subject) == matches!(report.outcome, Some(Outcome::Failed { .. }));
+            if !varies && !shown && !skipped && !default.contains(series) {
+                continue;
+            }
+            match recorded {
                 Ok(text) => print(&written(&course, &name, &text)?)?,
-                Err(why) => {
+                Err(why) if !skipped || varies => {
                     code = FAILED;
                     let (lab, what) = (row.lab.title(), row.subject.label());
                     say(&format!("{lab}: {what} on {series} is not recorded: {why}"));
                 }
+                Err(why) => {
+                    why_not.get_or_insert(why);
+                    continue;
+                }
             }
+            why_not = None;
+            if !varies && shown {
+                break;
+            }
+        }
+        if let Some(why) = why_not {
+            code = FAILED;
+            let (lab, what) = (row.lab.title(), row.subject.label());
+            say(&format!("{lab}: {what} is recorded on no kernel: {why}"));
         }
     }
     Ok(code)
+}
+
+/// Whether the kernel is to refuse the program.
+fn is_refused(subject: Subject<'_>) -> bool {
+    let refused = |m: &Break| m.failure.stage != Stage::Compare && !m.failure.loads;
+    subject.mistake().is_some_and(refused)
+}
+
+/// Whether one series is older than another: `5.10` than `6.1`, `6.1` than `6.12`.
+fn before(series: &str, other: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> {
+        text.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect()
+    };
+    numbers(series) < numbers(other)
 }
 
 /// What is to be written down of a run, or why nothing is.

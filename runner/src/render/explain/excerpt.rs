@@ -92,12 +92,8 @@ fn underline(place: &Place) -> (usize, usize) {
     let length = place.text.chars().count().max(1);
     // The kernel's report counts a tab as one column, as compilers do; without the object the
     // indentation is not known, and so the column says nothing.
-    let skip = match place.column {
-        Some(column) if place.indent > 0 => {
-            usize::try_from(column.saturating_sub(1).saturating_sub(place.indent)).unwrap_or(0)
-        }
-        _ => return (0, length),
-    };
+    let (Some(column), Some(indent)) = (place.column, place.indent) else { return (0, length) };
+    let skip = usize::try_from(column.saturating_sub(1).saturating_sub(indent)).unwrap_or(0);
     if skip >= length {
         return (0, length);
     }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+SEC("raw_tp/sys_enter")
+int greet(void *ctx)
+{
+	bpf_printk("hello");
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

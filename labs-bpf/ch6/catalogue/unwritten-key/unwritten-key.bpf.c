@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, __u64);
+	__type(value, __u64);
+} calls SEC(".maps");
+
+SEC("raw_tp/sys_enter")
+int look(void *ctx)
+{
+	__u64 key = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&calls, &key) != NULL;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
