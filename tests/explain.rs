@@ -84,6 +84,11 @@ fn what_is_no_log_is_told_so() {
 fn all_known_messages_are_listed() {
     let done = Labrunner::new(["explain", "--list"]).run();
     ended(&done, 0, &["R{#r} !read_ok", "Register Type Safety", "Verifier Limit", "messages,"]);
+    ended(
+        &done,
+        0,
+        &["labrunner ch6 catalogue/null-check", "R? invalid mem access 'map_value_or_null'"],
+    );
 }
 
 /// Runs a script in a page, and gives what it puts into `document.body.dataset.result`; `None` without a

@@ -5,6 +5,7 @@
 
 pub mod by_hand;
 pub mod cache;
+pub mod catalogue;
 pub mod check;
 pub mod child;
 pub mod cli;

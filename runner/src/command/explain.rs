@@ -7,18 +7,23 @@ use std::path::Path;
 use verifier_log::source::LineTable;
 use verifier_log::{Kind, Log, input};
 
-use super::{print, say};
+use super::{course, print, say};
+use crate::catalogue;
 use crate::cli::{ExplainArgs, Format};
+use crate::course::{Course, Lab};
 use crate::error::{Error, PASSED};
+use crate::manifest::Break;
 use crate::refusal::Refusal;
 use crate::render::{explain, page::page};
 
 /// Explains every refusal in the input.
 pub fn run(args: &ExplainArgs, format: Format) -> Result<u8, Error> {
+    // A log can be explained anywhere; inside the course there are programs to try.
+    let course = course().ok();
     if args.list {
         print(&match format {
             Format::Json | Format::Junit => explain::list_json(),
-            Format::Text => explain::list(),
+            Format::Text => explain::list() + &course.as_ref().map_or(String::new(), entries),
         })?;
         return Ok(PASSED);
     }
@@ -61,9 +66,32 @@ pub fn run(args: &ExplainArgs, format: Format) -> Result<u8, Error> {
     print(&match format {
         Format::Json | Format::Junit => refusals.iter().map(explain::json).collect(),
         Format::Text if refusals.is_empty() => accepted(found.len()),
-        Format::Text => refusals.iter().map(|r| explain::text(r) + "\n").collect::<String>(),
+        Format::Text => refusals
+            .iter()
+            .map(|refusal| {
+                format!("{}{}\n", explain::text(refusal), in_small(course.as_ref(), refusal))
+            })
+            .collect::<String>(),
     })?;
     Ok(PASSED)
+}
+
+/// The entries of the catalogue, with their messages and the commands that run them.
+fn entries(course: &Course) -> String {
+    let entry = |(lab, known): (&Lab, &Break)| {
+        let messages: Vec<&str> = catalogue::messages(known).take(1).collect();
+        format!("  labrunner {:44} {}\n", lab.title(), messages.concat())
+    };
+    let list: String = catalogue::entries(course).map(entry).collect();
+    format!("\nSmall programs that provoke them (--break broken), and the same put right:\n{list}")
+}
+
+/// Where the course shows the same message alone.
+fn in_small(course: Option<&Course>, refusal: &Refusal) -> String {
+    let entry = course.and_then(|course| catalogue::entry_for(course, &refusal.message));
+    entry.map_or(String::new(), |lab| {
+        format!("The same in a small program: labrunner {} --break broken\n", lab.title())
+    })
 }
 
 fn accepted(logs: usize) -> String {
