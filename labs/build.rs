@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use libbpf_cargo::SkeletonBuilder;
+
 /// The headers of libbpf that BPF C includes; the others are for user space.
 const HEADERS: [&str; 6] = [
     "bpf_core_read.h",
@@ -42,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let source = source.strip_prefix(&root)?;
         compile(&root, source, &flags, &out.join(object_name(source)))?;
     }
+    skeleton(&out, "ch5", "skeleton")?;
 
     // Folders are watched with all that is in them, so a new lab is seen too. The generated files are
     // watched so that they come back when somebody deletes them.
@@ -129,6 +132,21 @@ fn compile(
         return Ok(fs::write(object, [])?);
     }
     Err(format!("labs: {clang} cannot compile {source}").into())
+}
+
+/// Makes `NAME.skel.rs` of `chN-NAME.bpf.o`: Rust types for its maps, programs and globals.
+fn skeleton(out: &Path, chapter: &str, name: &str) -> Result<(), Box<dyn Error>> {
+    // The types are called as the file is, and a minus cannot be in their names.
+    let (object, to) = (out.join(format!("{name}.bpf.o")), out.join(format!("{name}.skel.rs")));
+    fs::copy(out.join(format!("{chapter}-{name}.bpf.o")), &object)?;
+    if fs::metadata(&object)?.len() == 0 && to.exists() {
+        return Ok(()); // it does not compile at the moment: the skeleton of the last one stays
+    }
+    SkeletonBuilder::new().obj(object).generate(&to)?;
+    // The lab may be told to open another object than the one that is built in.
+    let text = fs::read_to_string(&to)?
+        .replace("ConfigBuilder::new(&DATA)", "ConfigBuilder::new(object())");
+    Ok(fs::write(to, text)?)
 }
 
 fn broken_objects_allowed() -> bool {

@@ -1,9 +1,9 @@
 //! `labrunner shell`: commands, labs and terminals in a machine of one's own.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use course_tests::{Labrunner, root};
+use course_tests::{Labrunner, labrunner, root};
 
 #[test]
 fn a_command_has_its_output_and_its_status() {
@@ -58,6 +58,39 @@ fn on_a_terminal_it_has_one_too() {
     assert_eq!(code, 5, "{output}");
     assert!(output.contains("24 80\r\n/dev/pts/0\r\n"), "{output:?}");
     assert!(output.contains("[micro-VM /]# "), "{output:?}");
+}
+
+#[test]
+fn ctrl_c_ends_what_runs_in_the_shell_and_not_the_shell() {
+    let line = format!("script -qec \"'{}' shell\" /dev/null", labrunner().display());
+    let mut child = Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut seen = String::new();
+    // Reads on until the words have come.
+    let mut see = |words: &str| {
+        let mut buffer = [0; 4096];
+        while !seen.contains(words) {
+            let length = screen.read(&mut buffer).unwrap();
+            assert_ne!(length, 0, "no {words:?} in {seen:?}");
+            seen += &String::from_utf8_lossy(&buffer[..length]);
+        }
+        seen.clear();
+    };
+    see("]# ");
+    keys.write_all(b"echo be$((1))gun; sleep 600\n").unwrap();
+    see("be1gun");
+    keys.write_all(b"\x03").unwrap();
+    see("]# ");
+    keys.write_all(b"echo status=$?; exit 5\n").unwrap();
+    see("status=130");
+    assert_eq!(child.wait().unwrap().code(), Some(5));
 }
 
 /// Runs a command to which the path of labrunner is added, and types into it.

@@ -153,12 +153,14 @@ struct iphdr {
 /* From here on: the kernel's own structures. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* ANCHOR: task_struct */
 struct task_struct {
 	pid_t pid;  /* what user space calls a thread's id */
 	pid_t tgid; /* what user space calls the process id */
 	struct task_struct *real_parent;
 	char comm[TASK_COMM_LEN];
 };
+/* ANCHOR_END: task_struct */
 
 /* The context of a kprobe: the processor's registers. To be read with PT_REGS_PARM1() and so on. */
 #if defined(__TARGET_ARCH_x86)

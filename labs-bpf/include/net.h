@@ -68,6 +68,46 @@ struct __sk_buff {
 	__u32 data_end;
 };
 
+/* The member `op` of struct bpf_sock_ops: why the program is called. */
+enum {
+	BPF_SOCK_OPS_TCP_CONNECT_CB = 3,	 /* connect() is about to send its first packet */
+	BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB = 4,	 /* a connection that we asked for is there */
+	BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB = 5, /* a connection that a client asked for is there */
+	BPF_SOCK_OPS_STATE_CB = 10,		 /* the state of a connection changes */
+	BPF_SOCK_OPS_TCP_LISTEN_CB = 11,	 /* listen() was called */
+};
+
+/* Calls that a socket gets only when they were asked for: bpf_sock_ops_cb_flags_set(). */
+#define BPF_SOCK_OPS_STATE_CB_FLAG (1 << 2)
+
+/* States of TCP, in args[0] (old) and args[1] (new) of BPF_SOCK_OPS_STATE_CB. */
+enum {
+	BPF_TCP_ESTABLISHED = 1,
+	BPF_TCP_CLOSE = 7,
+};
+
+/* The context of a program that is called for events of TCP connections. */
+struct bpf_sock_ops {
+	__u32 op;
+	union {
+		__u32 args[4];
+		__u32 reply;
+		__u32 replylong[4];
+	};
+	__u32 family;
+	__u32 remote_ip4; /* in network byte order */
+	__u32 local_ip4;  /* likewise */
+	__u32 remote_ip6[4];
+	__u32 local_ip6[4];
+	__u32 remote_port; /* in network byte order */
+	__u32 local_port;  /* in the machine's byte order */
+	__u32 is_fullsock;
+	__u32 snd_cwnd;
+	__u32 srtt_us; /* smoothed round-trip time, in eighths of a microsecond */
+	__u32 bpf_sock_ops_cb_flags;
+	__u32 state;
+};
+
 /*
  * The checksum after 2 bytes of what it covers have changed from `old` to `new` (RFC 1624). All
  * three are as they lie in the packet: the sum comes out the same in either byte order.

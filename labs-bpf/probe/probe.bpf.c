@@ -31,8 +31,23 @@ PROBE(try_lsm, 0)
 SEC("xdp")
 PROBE(try_xdp, XDP_PASS)
 
+SEC("tc")
+PROBE(try_tc, 0)
+
+SEC("sockops")
+PROBE(try_sockops, 1)
+
 SEC("cgroup_skb/egress")
 PROBE(try_cgroup, 1)
+
+SEC("iter/task")
+PROBE(try_iter, 0)
+
+SEC("uprobe")
+PROBE(try_uprobe, 0)
+
+SEC("perf_event")
+PROBE(try_perf_event, 0)
 
 static long count_round(__u32 i, void *context)
 {
@@ -72,21 +87,6 @@ int try_task_kfunc(void *ctx)
 	if (task)
 		bpf_task_release(task);
 	hits++;
-	return 0;
-}
-
-/* What is in it, only the kernel knows. */
-struct bpf_dynptr {
-	__u64 opaque[2];
-} __attribute__((aligned(8)));
-
-SEC("raw_tp/sys_enter")
-int try_dynptr(void *ctx)
-{
-	struct bpf_dynptr dynptr;
-
-	if (bpf_dynptr_from_mem(&hits, sizeof(hits), 0, &dynptr) == 0)
-		hits++;
 	return 0;
 }
 

@@ -88,10 +88,24 @@ fn answer(stream: &mut TcpStream, response: &str) -> io::Result<()> {
 /// # Errors
 /// There is no connection or no answer within `patience`, or the answer is not `200 OK`.
 pub fn get(address: Ipv4Addr, path: &str, patience: Duration) -> io::Result<String> {
+    request(address, "GET", path, patience)
+}
+
+/// As [`get`], with another method.
+///
+/// # Errors
+/// As [`get`].
+pub fn request(
+    address: Ipv4Addr,
+    method: &str,
+    path: &str,
+    patience: Duration,
+) -> io::Result<String> {
     let at = SocketAddrV4::new(address, PORT);
     let mut stream = TcpStream::connect_timeout(&at.into(), patience)?;
     stream.set_read_timeout(Some(patience))?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?; // at once, so that it is one packet
     let mut response = String::new();
     stream.read_to_string(&mut response)?;

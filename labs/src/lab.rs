@@ -135,6 +135,21 @@ impl Lab {
     /// As `open` and `load`.
     pub fn print_logs_of_success(&self, level: u32) -> Result<()> {
         libbpf_log::with_logs_of_success();
+        self.load_once_more(level)
+    }
+
+    /// As [`print_logs_of_success`](Self::print_logs_of_success), but gives the logs back, in the order
+    /// of the programs.
+    ///
+    /// # Errors
+    /// As `open` and `load`.
+    pub fn logs_of_success(&self, level: u32) -> Result<Vec<String>> {
+        let (loaded, mut messages) = libbpf_log::kept(|| self.load_once_more(level));
+        messages.retain(|message| libbpf_log::is_log(message));
+        loaded.map(|()| messages)
+    }
+
+    fn load_once_more(&self, level: u32) -> Result<()> {
         let mut object = self.open_unmarked()?;
         for mut program in object.progs_mut() {
             program.set_log_level(level);
@@ -181,6 +196,24 @@ impl Lab {
         attached(&program, how(&program))
     }
 
+    /// Says that something is attached now which libbpf knows nothing of.
+    pub fn attaching(&self) {
+        self.mark("attach");
+    }
+
+    /// Registers a structure of programs (struct_ops) with the kernel.
+    ///
+    /// # Errors
+    /// The kernel refuses it: something is missing in it, or its name is taken.
+    pub fn attach_struct_ops(&self, object: &mut Object, name: &str) -> Result<Link> {
+        self.mark("attach");
+        let mut map = object
+            .maps_mut()
+            .find(|map| map.name() == name)
+            .ok_or_else(|| anyhow!("{} has no structure {name}", self.object_name()))?;
+        map.attach_struct_ops().with_context(|| format!("cannot attach {name} (struct_ops)"))
+    }
+
     /// Says that everything is attached, and gives what to wait for from here on.
     ///
     /// # Errors
@@ -217,7 +250,9 @@ impl Lab {
         }
     }
 
-    fn mark(&self, stage: &str) {
+    /// Says that a stage begins. The other functions do that by themselves; this is for labs that load
+    /// without libbpf.
+    pub fn mark(&self, stage: &str) {
         if self.marks {
             let _ = writeln!(std::io::stderr(), "@{stage}");
         }

@@ -10,20 +10,31 @@
 pub mod args;
 pub mod bpffs;
 pub mod cgroup;
+pub mod classic;
+pub mod cpu_clock;
 pub mod elf;
+pub mod far_path;
 pub mod files;
 pub mod http;
 pub mod insn;
 pub mod lab;
 mod libbpf_log;
 pub mod loaded;
+pub mod marker;
 pub mod network;
 pub mod opens;
 mod outcome;
+pub mod own_cgroup;
+pub mod own_function;
 pub mod packet;
 pub mod ping;
+pub mod raw;
 pub mod record;
 pub mod renames;
+pub mod strace;
+pub mod sweep;
+pub mod sys_bpf;
+pub mod test_run;
 pub mod tool;
 pub mod topology;
 mod trace_event;
@@ -43,7 +54,7 @@ pub use tracefs::Tracefs;
 pub use wake::{Wake, Wakeups};
 
 /// The object that the build made for the binary in which this is written; or, with a name such as
-/// `"ch3-hello-xdp"`, for another lab.
+/// `"ch3-hello-xdp"`, for another lab, or another part of the probe.
 ///
 /// It is aligned to 8 bytes, as libelf wants the ELF header to be.
 #[macro_export]

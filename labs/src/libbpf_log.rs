@@ -10,9 +10,6 @@ use std::sync::{Mutex, PoisonError};
 
 use libbpf_rs::{PrintLevel, set_print};
 
-/// What is kept instead of being printed. libbpf takes a plain function, so this cannot be in an object.
-static KEPT: Mutex<String> = Mutex::new(String::new());
-
 /// Prints libbpf's warnings and information.
 pub(crate) fn to_stderr() {
     set_print(Some((PrintLevel::Info, print)));
@@ -23,13 +20,22 @@ pub(crate) fn with_logs_of_success() {
     set_print(Some((PrintLevel::Debug, print)));
 }
 
-/// Runs `body` and gives what libbpf said meanwhile, the logs of accepted programs too. After it,
-/// libbpf prints its warnings and information again.
-pub(crate) fn kept<T>(body: impl FnOnce() -> T) -> (T, String) {
+/// Runs `body` and gives what libbpf said meanwhile, a message each, the logs of accepted programs too.
+/// After it, libbpf prints its warnings and information again.
+pub(crate) fn kept<T>(body: impl FnOnce() -> T) -> (T, Vec<String>) {
     set_print(Some((PrintLevel::Debug, keep)));
     let result = body();
     to_stderr();
     (result, std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// libbpf calls a plain function, so what it keeps has to be here.
+static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn keep(level: PrintLevel, message: String) {
+    if is_wanted(level, &message) {
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    }
 }
 
 fn print(level: PrintLevel, message: String) {
@@ -38,12 +44,11 @@ fn print(level: PrintLevel, message: String) {
     }
 }
 
-fn keep(level: PrintLevel, message: String) {
-    if is_wanted(level, &message) {
-        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push_str(&message);
-    }
+fn is_wanted(level: PrintLevel, message: &str) -> bool {
+    level != PrintLevel::Debug || is_log(message)
 }
 
-fn is_wanted(level: PrintLevel, message: &str) -> bool {
-    level != PrintLevel::Debug || message.contains("-- BEGIN PROG LOAD LOG --")
+/// Whether a message is a verifier log, in the frame that libbpf puts around one.
+pub(crate) fn is_log(message: &str) -> bool {
+    message.contains("-- BEGIN PROG LOAD LOG --")
 }

@@ -95,6 +95,14 @@ impl Icmp {
     }
 }
 
+/// What a TCP connection carries in a frame; none when the frame is too short to tell, or empty of it.
+pub fn tcp_payload(frame: &[u8]) -> Option<&[u8]> {
+    let packet = frame.get(ETHERNET..)?;
+    let segment = packet.get(usize::from(packet.first()? & 0xf) * 4..)?;
+    let payload = segment.get(usize::from(segment.get(12)? >> 4) * 4..)?;
+    (!payload.is_empty()).then_some(payload)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +120,17 @@ mod tests {
         assert_eq!(Icmp::read(&frame[..33]), None);
         assert_eq!(Icmp::read(&[]), None);
         assert_eq!(Icmp::read(&ipv4(a, b, 17, &[], &[0; 8])), None, "that is UDP");
+    }
+
+    #[test]
+    fn the_payload_follows_the_tcp_header() {
+        let (a, b) = (Ipv4Addr::new(10, 8, 0, 1), Ipv4Addr::new(10, 8, 0, 2));
+        let mut segment = [0; 24];
+        segment[12] = 6 << 4; // words of 4 bytes
+        let frame = ipv4(a, b, 6, &[], &[&segment[..], b"GET /"].concat());
+        assert_eq!(tcp_payload(&frame), Some(&b"GET /"[..]));
+        assert_eq!(tcp_payload(&ipv4(a, b, 6, &[], &segment)), None);
+        assert_eq!(tcp_payload(&frame[..1]), None);
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Lab {
         object.progs_mut().for_each(|mut program| program.set_log_level(level));
         prepare(&mut object)?;
         let (loaded, said) = libbpf_log::kept(|| object.load());
-        Ok(Answer::new(loaded.ok(), said))
+        Ok(Answer::new(loaded.ok(), said.concat()))
     }
 
     /// Loads `program` and no other; when it is refused, libbpf prints its log as for any other lab.

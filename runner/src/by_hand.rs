@@ -65,10 +65,17 @@ pub fn render(
         0 => String::new(),
         spare => format!(" --spare {spare}"),
     };
+    let workers = match subject.steps(lab).iter().map(Step::workers).sum::<u32>() {
+        0 => String::new(),
+        workers => format!(" --own-files --workers {workers}"),
+    };
     if !steps.is_empty() {
         part(
             "In another terminal, make the events that the lab is about",
-            &[format!("printf '{}\\n' | sudo {programs}/stimulus{spare}", steps.join("\\n"))],
+            &[format!(
+                "printf '{}\\n' | sudo {programs}/stimulus{spare}{workers}",
+                steps.join("\\n")
+            )],
         );
     }
     let mut look = vec!["sudo bpftool prog list".into(), "sudo bpftool map list".into()];

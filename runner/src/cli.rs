@@ -2,7 +2,9 @@
 
 mod check;
 mod dev;
+mod explain;
 mod kernel;
+mod verify;
 
 use std::time::Duration;
 
@@ -10,7 +12,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
+pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
+pub use verify::VerifyArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -18,7 +22,6 @@ pub use kernel::{AddArgs, KernelAction, KernelArgs};
     name = "labrunner",
     version,
     args_conflicts_with_subcommands = true,
-    arg_required_else_help = true,
     after_help = "Examples:
   labrunner list                                      all labs
   labrunner ch2 hello-map                             run a lab in a fresh micro-VM
@@ -47,8 +50,12 @@ pub struct Cli {
 /// Everything that is not a lab.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// List the labs of the course.
+    /// List the labs of the course, and how far you are.
     List,
+    /// Show which lab comes next, and how to begin.
+    Next,
+    /// Give one more hint for a lab, or for an exercise of it.
+    Hint(HintArgs),
     /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
     #[command(after_help = "Examples:
   labrunner check                                everything on the default kernel
@@ -62,6 +69,29 @@ standard error).
 Exit status: 0 nothing failed and something passed, 1 something failed, 69 something could not run,
 130 interrupted. What a kernel lacks is skipped and counted apart.")]
     Check(CheckArgs),
+    /// Explain why the verifier refused a program: from its log, as any tool printed it.
+    #[command(after_help = "Examples:
+  labrunner explain log.txt                         a log in a file
+  sudo ./loader 2>&1 | labrunner explain            what a loader prints, of libbpf or another library
+  labrunner explain log.txt --object prog.bpf.o     with the source lines and columns of the object
+  labrunner explain log.txt --html log.html         a page to step through the whole log
+  labrunner explain --list                          all messages that are known
+
+Exit status: 0 explained, or the program was accepted; 2 there is no verifier log in the input.")]
+    Explain(ExplainArgs),
+    /// Give each program of any BPF object to the verifier of every kernel named, and show one table.
+    #[command(after_help = "Examples:
+  labrunner verify prog.bpf.o --kernel all                 an object of your own project
+  labrunner verify src/prog.bpf.c                          compiled first, with the course's options
+  labrunner verify new.bpf.o --compare old.bpf.o           what has changed
+  labrunner verify prog.bpf.o --kernel all --format junit  to guard a project in CI
+
+Each program is loaded alone, with all maps of the object; nothing is attached, and nothing of it
+touches this machine's own kernel.
+
+Exit status: 0 every program loads on every kernel, 1 some program is refused, 2 the file is no BPF
+object or does not compile, 69 this machine cannot tell.")]
+    Verify(VerifyArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:
   labrunner shell                                look around in the default kernel
@@ -74,6 +104,24 @@ Exit status: 0 nothing failed and something passed, 1 something failed, 69 somet
     Cache(CacheArgs),
     /// Write labs: make one, record its outputs, prove that it is whole.
     Dev(DevArgs),
+}
+
+/// What the hint is for.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct HintArgs {
+    /// Chapter of the lab; without it, the lab that comes next.
+    pub chapter: Option<String>,
+
+    /// The lab.
+    pub lab: Option<String>,
+
+    /// An exercise of the lab.
+    #[arg(long, value_name = "NAME")]
+    pub exercise: Option<String>,
+
+    /// All hints at once.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Which shell.
@@ -103,7 +151,7 @@ pub struct CacheArgs {
 }
 
 /// Which lab, and how.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RunArgs {
     /// Chapter, such as `ch2`.
     pub chapter: Option<String>,
@@ -154,7 +202,7 @@ pub struct RunArgs {
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct OutputArgs {
-    /// Text for people, one JSON object a run, or (for `check`) JUnit XML.
+    /// Text for people, one JSON object a run, or (for `check` and `verify`) JUnit XML.
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
 

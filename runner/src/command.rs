@@ -3,10 +3,14 @@
 pub mod cache;
 pub mod check;
 pub mod dev;
+pub mod explain;
+pub mod hint;
 pub mod kernel;
 pub mod lab;
 pub mod list;
+pub mod next;
 pub mod shell;
+pub mod verify;
 
 use std::io::Write;
 

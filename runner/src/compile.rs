@@ -18,7 +18,7 @@ pub const FLAGS: &str = "labs-bpf/clang.flags";
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Largest object in bytes. Those of the labs have a few thousand.
-const LARGEST: usize = 16 << 20;
+pub const LARGEST: usize = 16 << 20;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +72,26 @@ pub fn compile(
     color: bool,
 ) -> Result<Compiled, Error> {
     let overlay = text.map(|text| Overlay::new(&root.join(path), text)).transpose()?;
+    let more: Vec<String> = overlay.iter().flat_map(Overlay::flags).collect();
+    clang(root, path, &more, color)
+}
+
+/// Compiles BPF C of anybody, wherever it is, as the labs are compiled. It finds the headers of its own
+/// folder, and those of the course.
+pub fn compile_foreign(root: &Path, path: &Path, color: bool) -> Result<Compiled, Error> {
+    let folder = path.parent().map(|folder| format!("-I{}", folder.display()));
+    clang(root, path, folder.as_slice(), color)
+}
+
+/// Runs clang in the course's root, as its options want it.
+fn clang(root: &Path, path: &Path, more: &[String], color: bool) -> Result<Compiled, Error> {
     if find_program("clang").is_none() {
         return Err(no_clang());
     }
     let mut command = tied("clang")?;
     command
         .args(flags(root)?)
-        .args(overlay.iter().flat_map(Overlay::flags))
+        .args(more)
         .arg(if color { "-fcolor-diagnostics" } else { "-fno-color-diagnostics" })
         .arg("-c")
         .arg(path)

@@ -11,7 +11,7 @@ use crate::manifest::{Break, Exercise, Manifest};
 pub struct Course {
     /// The folder that holds `labs-bpf`.
     pub root: PathBuf,
-    /// All labs, by chapter and name.
+    /// All labs, in the order of the book.
     pub labs: Vec<Lab>,
 }
 
@@ -110,7 +110,12 @@ impl Course {
                 }
             }
         }
-        labs.sort_by_key(|lab| (chapter_number(&lab.chapter), lab.name.clone()));
+        let pages = fs::read_to_string(root.join("book/src/SUMMARY.md")).unwrap_or_default();
+        let place = |lab: &Lab| {
+            let page = format!("({}/{}.md)", lab.chapter, lab.name);
+            pages.find(&page).unwrap_or(usize::MAX)
+        };
+        labs.sort_by_cached_key(|lab| (chapter_number(&lab.chapter), place(lab), lab.name.clone()));
         Ok(Self { root, labs })
     }
 
@@ -162,7 +167,7 @@ impl Course {
             }
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
-            known.extend(["list", "cache", "help"]);
+            known.extend(["list", "check", "explain", "shell", "kernel", "cache", "help"]);
             unknown("chapter, lab or command", name, &known)
         })
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use colored::Colorize;
-use labrunner::cli::{Cli, ColorChoice, Command, Format};
+use labrunner::cli::{Cli, ColorChoice, Command, Format, RunArgs};
 use labrunner::command;
 use labrunner::error::{Error, INTERRUPTED};
 use labrunner::interrupt;
@@ -51,14 +51,19 @@ fn run(cli: &Cli) -> Result<u8, Error> {
     let output = cli.output.format;
     match &cli.command {
         Some(Command::Check(args)) => command::check::run(args, output),
+        Some(Command::Verify(args)) => command::verify::run(args, output),
         Some(Command::Dev(args)) => command::dev::run(args, output),
         _ if output == Format::Junit => {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
         Some(Command::List) => command::list::run(output),
+        Some(Command::Next) => command::next::run(),
+        Some(Command::Hint(args)) => command::hint::run(args),
+        Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
         Some(Command::Cache(args)) => command::cache::run(args),
+        None if cli.run == RunArgs::default() => command::next::overview(),
         None => command::lab::run(&cli.run, output),
     }
 }

@@ -145,13 +145,19 @@ pub const FEATURES: &[&str] = &[
     "bpf-loop",
     "number-iterator",
     "task-kfunc",
-    "dynptr",
     "cgroup",
     "veth",
     "clsact",
-    "tcx",
     "sockops",
     "struct-ops",
+    "iter",
+    "uprobe",
+    "perf-event",
+    "timer",
+    "dynptr",
+    "kfunc",
+    "user-ringbuf",
+    "arena",
 ];
 
 /// Whether a kernel release such as `6.1.192` belongs to a series such as `6.1` or `7`.
@@ -205,6 +211,27 @@ loads = true
         let failure = manifest.breaks[0].failure_on("6.1.192");
         assert_eq!(failure.message, ["other"]);
         assert_eq!(failure.category.as_deref(), Some("Register Type Safety"));
+    }
+
+    #[test]
+    fn a_difference_may_begin_with_a_series_and_go_on() {
+        let text = format!(
+            "{EXAMPLE}\n[break.on.\"6.12+\"]\nmessage = [\"new\"]\n\
+             [break.on.\"6.18+\"]\nmessage = [\"newer\"]\n\
+             [break.on.\"7\"]\nmessage = [\"seven\"]\n"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        for (release, expected) in [
+            ("6.1.192", "R? invalid mem access 'map_value_or_null'"),
+            ("6.9.1", "R? invalid mem access 'map_value_or_null'"),
+            ("6.12.107", "new"),
+            ("6.17", "new"),
+            ("6.18.15", "newer"),
+            ("7.3.4", "seven"),
+            ("8.0", "newer"),
+        ] {
+            assert_eq!(manifest.breaks[0].failure_on(release).message, [expected], "{release}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Reports as text for people and as JSON for programs.
 
+pub mod explain;
 pub mod json;
 pub mod kernels;
 pub mod list;
+pub mod page;
 pub mod text;
+pub mod verify;

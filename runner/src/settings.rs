@@ -7,48 +7,33 @@
 //! kernel = "6.12"
 //! ```
 //!
-//! It is replaced as a whole. One that cannot be understood never stands in the way: it is put aside,
-//! and the choices are those of a fresh start.
+//! One that cannot be understood never stands in the way: see [`versioned`].
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::versioned;
 
 /// The version of the format that is written and understood.
 const VERSION: u32 = 1;
 
 /// The learner's choices.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The kernel that labs run on where `--kernel` is not given.
     pub kernel: Option<String>,
-}
-
-/// The file's contents.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Contents {
-    version: u32,
-    kernel: Option<String>,
-}
-
-/// The part of every version's file.
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
 }
 
 impl Settings {
     /// Reads the settings, and a sentence for the learner if they could not be read.
     pub fn load() -> (Self, Option<String>) {
         // Without a home folder nothing was ever chosen.
-        path().map_or_else(|_| Self::default().into(), |path| Self::load_from(&path))
+        path().map_or_else(|_| (Self::default(), None), |path| Self::load_from(&path))
     }
 
     /// Writes them in place of those that are there.
@@ -64,72 +49,11 @@ impl Settings {
     }
 
     fn load_from(path: &Path) -> (Self, Option<String>) {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Self::default().into();
-            }
-            Err(e) if e.kind() != ErrorKind::InvalidData => {
-                return (Self::default(), Some(format!("{} is ignored: {e}.", path.display())));
-            }
-            Err(_) => String::from("not text"),
-        };
-        match toml::from_str::<Contents>(&text) {
-            Ok(contents) if contents.version == VERSION => Self { kernel: contents.kernel }.into(),
-            _ if is_newer(&text) => {
-                let newer = "is of a newer labrunner and ignored";
-                (Self::default(), Some(format!("{} {newer}.", path.display())))
-            }
-            _ => (Self::default(), Some(put_aside(path))),
-        }
+        versioned::load(path, VERSION)
     }
 
     fn save_to(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(path);
-        fs::create_dir_all(folder)?;
-        let folder = File::open(folder)?;
-        // One at a time, as the file that is written has one name. Some network file systems cannot lock
-        // a folder; that is no reason to write nothing.
-        let _ = flock(&folder, FlockOperation::LockExclusive);
-        if fs::read_to_string(path).is_ok_and(|text| is_newer(&text)) {
-            fs::rename(path, aside(path))?;
-        }
-        let contents = Contents { version: VERSION, kernel: self.kernel.clone() };
-        let text = toml::to_string(&contents).map_err(io::Error::other)?;
-        let part = path.with_extension("part");
-        let written = File::create(&part)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&part, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        written
-    }
-}
-
-impl From<Settings> for (Settings, Option<String>) {
-    fn from(settings: Settings) -> Self {
-        (settings, None)
-    }
-}
-
-fn is_newer(text: &str) -> bool {
-    toml::from_str::<Versioned>(text).is_ok_and(|file| file.version > VERSION)
-}
-
-fn aside(path: &Path) -> PathBuf {
-    path.with_extension("damaged")
-}
-
-/// Renames a file that cannot be understood; the sentence tells of it.
-fn put_aside(path: &Path) -> String {
-    let (shown, aside) = (path.display(), aside(path));
-    match fs::rename(path, &aside) {
-        Ok(()) => format!(
-            "{shown} could not be understood. It is now {}, and nothing is set.",
-            aside.display()
-        ),
-        Err(_) => format!("{shown} cannot be understood and is ignored."),
+        versioned::update(path, VERSION, |settings| *settings = self.clone())
     }
 }
 
@@ -145,6 +69,8 @@ fn path() -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn with(text: &[u8]) -> (tempfile::TempDir, PathBuf) {

@@ -56,6 +56,8 @@ impl Labrunner {
         }
         // Nor is the default kernel that they have chosen.
         command.env("XDG_CONFIG_HOME", root().join("target/no-settings"));
+        // Nor is what they have done so far: nothing is, and nothing is written down.
+        command.env("XDG_STATE_HOME", "/proc/no-state");
         Self { command }
     }
 
@@ -73,6 +75,15 @@ impl Labrunner {
     /// With an environment variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// With this on standard input.
+    pub fn given(mut self, input: &str) -> Self {
+        use std::io::{Seek, Write};
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_bytes()).and_then(|()| file.rewind()).unwrap();
+        self.command.stdin(file);
         self
     }
 

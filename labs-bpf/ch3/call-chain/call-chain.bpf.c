@@ -2,7 +2,7 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
-/* __noinline keeps the function a function: otherwise the compiler puts its code into the caller. */
+/* __noinline keeps it a function: else the compiler puts the code into its caller. */
 static __noinline __u64 twice(__u64 number)
 {
 	return 2 * number;

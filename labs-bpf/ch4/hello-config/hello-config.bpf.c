@@ -7,6 +7,9 @@ struct user_message {
 	char text[12];
 };
 
+/* Everybody else. */
+const char default_message[12] = "Hello World";
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -37,7 +40,7 @@ struct {
 SEC("ksyscall/execve")
 int report_exec(void *ctx)
 {
-	struct exec_event event = {.message = "Hello World"};
+	struct exec_event event = {};
 	struct user_message *own;
 
 	event.pid = bpf_get_current_pid_tgid() >> 32;
@@ -47,6 +50,8 @@ int report_exec(void *ctx)
 	own = bpf_map_lookup_elem(&config, &event.uid);
 	if (own)
 		__builtin_memcpy(event.message, own->text, sizeof(event.message));
+	else
+		__builtin_memcpy(event.message, default_message, sizeof(event.message));
 
 	bpf_ringbuf_output(&ring, &event, sizeof(event), 0);
 	bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, &event, sizeof(event));

@@ -22,12 +22,13 @@ fn hello_map(lab: &Lab) -> Result<()> {
     let every = lab.every()?;
     let object = lab.load(lab.open()?)?;
     let _links = lab.attach(&object)?;
-    let execs_by_uid = lab.map(&object, "execs_by_uid")?;
+    // An exercise makes the second one: by user and group.
+    let execs = lab.map(&object, "execs_by_owner").or_else(|_| lab.map(&object, "execs_by_uid"))?;
 
     let mut wakeups = lab.observe()?;
     loop {
         let wake = wakeups.wait(every)?;
-        print_table(&execs_by_uid)?;
+        print_table(&execs)?;
         if wake == Wake::End {
             return Ok(());
         }
@@ -35,22 +36,25 @@ fn hello_map(lab: &Lab) -> Result<()> {
 }
 
 /// One line a user, sorted by user, and an empty line.
-fn print_table(execs_by_uid: &impl MapCore) -> Result<()> {
+fn print_table(execs: &impl MapCore) -> Result<()> {
     let mut rows = Vec::new();
-    for key in execs_by_uid.keys() {
-        let value = execs_by_uid.lookup(&key, MapFlags::ANY).context("cannot read the map")?;
+    for key in execs.keys() {
+        let value = execs.lookup(&key, MapFlags::ANY).context("cannot read the map")?;
         // An entry can be gone between the two steps; ours stay.
         let Some(value) = value else { continue };
-        rows.push((u32_at(&key, 0), u64_at(&value, 0)));
+        rows.push((u32_at(&key, 0), u32_at(&key, 4), u64_at(&value, 0)));
     }
     rows.sort();
 
     let mut out = io::stdout().lock();
     for row in rows {
-        let (Some(uid), Some(execs)) = row else {
-            anyhow::bail!("the map's key is not a __u32, or its value not a __u64");
-        };
-        writeln!(out, "uid={uid} execs={execs}")?;
+        match row {
+            (Some(uid), None, Some(execs)) => writeln!(out, "uid={uid} execs={execs}")?,
+            (Some(uid), Some(gid), Some(execs)) => {
+                writeln!(out, "uid={uid} gid={gid} execs={execs}")?;
+            }
+            _ => anyhow::bail!("the map's key is not a __u32, or its value not a __u64"),
+        }
     }
     Ok(writeln!(out)?)
 }

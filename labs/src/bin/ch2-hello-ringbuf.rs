@@ -1,21 +1,35 @@
 //! hello-ringbuf: records of program starts through a ring buffer; and what a full ring buffer does.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use labs::record::{text_at, u32_at, u64_at};
-use labs::{Lab, Usage, Wake};
+use labs::sweep::sweep;
+use labs::{Flag, Lab, Usage, Wake};
 use libbpf_rs::{ErrorKind, MapCore, MapFlags, RingBuffer, RingBufferBuilder};
 
 static USAGE: Usage = Usage {
     name: env!("CARGO_BIN_NAME"),
     about: "Prints a record of each program start, sent through a ring buffer; and at the end how many\n\
             getppid calls of each process were sent through a ring buffer far too small for them.",
-    flags: &[],
+    flags: &[
+        Flag {
+            name: "show",
+            value: "WHAT",
+            default: "records",
+            help: "records; or parity: which messages came from even process ids, and which from odd",
+        },
+        Flag {
+            name: "sweep",
+            value: "EVENTS",
+            default: "0",
+            help: "send so many events through ring buffers of all sizes from 4 KiB to 16 MiB, and end",
+        },
+    ],
 };
 
 fn main() -> ExitCode {
@@ -23,6 +37,10 @@ fn main() -> ExitCode {
 }
 
 fn hello_ringbuf(lab: &Lab) -> Result<()> {
+    let by_parity = lab.flag("show") == "parity";
+    if let events @ 1.. = lab.parsed("sweep")? {
+        return sweep(lab, "send_burst", events);
+    }
     let object = lab.load(lab.open()?)?;
     let (execs, burst) = (lab.map(&object, "execs")?, lab.map(&object, "burst")?);
     let tallies = lab.map(&object, "tallies")?;
@@ -44,11 +62,17 @@ fn hello_ringbuf(lab: &Lab) -> Result<()> {
     let mut wakeups = lab.observe()?;
     while wakeups.wait(Some(Duration::ZERO))? != Wake::End {
         poll(&rings)?;
-        print_records(records.take())?;
+        if !by_parity {
+            print_records(records.take())?;
+        }
     }
     drop(links);
     rings.consume().context("cannot read the ring buffers")?; // what was sent since the last look
-    print_records(records.take())?;
+    if by_parity {
+        print_by_parity(&records.take())?;
+    } else {
+        print_records(records.take())?;
+    }
     print_tallies(&tallies, &received.take())
 }
 
@@ -72,6 +96,21 @@ fn print_records(records: Vec<Vec<u8>>) -> Result<()> {
         };
         let (pid, uid, command, message) = event().context("a record is too short")?;
         writeln!(out, "pid={pid} uid={uid} command={command} message={message}")?;
+    }
+    Ok(())
+}
+
+/// For even and for odd process ids: every message that came from one.
+fn print_by_parity(records: &[Vec<u8>]) -> Result<()> {
+    let mut messages = [BTreeSet::new(), BTreeSet::new()];
+    for record in records {
+        let event = || Some((u32_at(record, 0)?, text_at(record, 24, 12)?));
+        let (pid, message) = event().context("a record is too short")?;
+        messages[(pid % 2) as usize].insert(format!("\"{message}\""));
+    }
+    for (parity, messages) in ["even", "odd"].iter().zip(messages) {
+        let messages: Vec<_> = messages.into_iter().collect();
+        writeln!(io::stdout(), "{parity} process ids: {}", messages.join(", "))?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! bpftool-tour: the program of hello-xdp, as bpftool and ip see it.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -10,7 +9,6 @@ use labs::tool::{replaced, show};
 use labs::{Lab, Usage, Wake, bpffs, network};
 use libbpf_rs::query::{ProgInfoIter, Tag};
 use libbpf_rs::{MapInfo, Program};
-use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
 static USAGE: Usage = Usage {
     name: env!("CARGO_BIN_NAME"),
@@ -27,9 +25,8 @@ fn bpftool_tour(lab: &Lab) -> Result<()> {
     bpffs::own()?;
     network::leave()?; // nobody else's packets are counted
     let object = lab.load(lab.open()?)?;
-    let any = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
-    let lo = netdevice::name_to_index(any, "lo").context("there is no loopback interface")?;
-    let _link = lab.attach_with(&object, "hello", |program| program.attach_xdp(lo as i32))?;
+    let lo = network::loopback_index()?;
+    let _link = lab.attach_with(&object, "hello", |program| program.attach_xdp(lo))?;
     let mut program =
         object.progs_mut().find(|program| program.name() == "hello").context("hello")?;
     program.pin(format!("{}/hello", bpffs::PLACE)).context("cannot pin the program")?;
@@ -38,7 +35,7 @@ fn bpftool_tour(lab: &Lab) -> Result<()> {
     let tag = tag_of(id).context("the program is gone")?;
     let bss = MapInfo::new(lab.map(&object, ".bss")?.as_fd())?.info.id;
     let mut wakeups = lab.observe()?;
-    send_packets(3)?;
+    network::send_packets(3)?;
     writeln!(
         io::stdout(),
         "# here, the program's ID is {id}, its TAG {tag}; the map's ID is {bss}"
@@ -54,16 +51,6 @@ fn bpftool_tour(lab: &Lab) -> Result<()> {
 fn tag_of(id: u32) -> Option<String> {
     let Tag(bytes) = ProgInfoIter::default().find(|program| program.id == id)?.tag;
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// To ourselves. Each is one packet, since nobody answers.
-fn send_packets(times: u32) -> Result<()> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let address = socket.local_addr()?;
-    for _ in 0..times {
-        socket.send_to(b"hello", address).context("cannot send a packet")?;
-    }
-    Ok(())
 }
 
 fn programs(id: u32, tag: &str) -> Result<()> {

@@ -151,8 +151,7 @@ fn program<'a>(object: &'a Object, name: &str) -> Result<ProgramMut<'a>> {
 /// Hands the program a packet of 64 bytes, by the kernel's own test run.
 fn run(object: &Object, name: &str) -> Result<()> {
     let packet = [0; 64];
-    let mut input = ProgramInput::default();
-    input.data_in = Some(&packet);
+    let input = ProgramInput { data_in: Some(&packet), ..ProgramInput::default() };
     let output = program(object, name)?.test_run(input);
     let output = output.with_context(|| format!("cannot run {name}"))?;
     Ok(writeln!(io::stdout(), "{name}, run on 64 bytes: returned {}", output.return_value)?)

@@ -139,9 +139,8 @@ fn run_each(object: &Object) -> Result<()> {
     let mut programs: Vec<_> = object.progs_mut().collect();
     programs.sort_by_key(|program| program.name().to_owned());
     for program in programs {
-        let mut input = ProgramInput::default();
         let packet = [0; 64];
-        input.data_in = Some(&packet);
+        let input = ProgramInput { data_in: Some(&packet), ..ProgramInput::default() };
         let name = program.name().display();
         let output = program.test_run(input).with_context(|| format!("cannot run {name}"))?;
         writeln!(io::stdout(), "ran {name} once: it returned {}", output.return_value)?;

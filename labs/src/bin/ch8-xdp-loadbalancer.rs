@@ -26,9 +26,9 @@ static USAGE: Usage = Usage {
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 1);
 /// The address that the client knows.
 const SERVICE: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 100);
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// With so many requests that were not answered, no more are sent.
-const ENOUGH: u32 = 3;
+const ENOUGH: u32 = 2;
 
 fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_loadbalancer)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use labs::ping::ping;
+use labs::ping::ping_at_once;
 use labs::record::count_at;
 use labs::topology::{End, Namespace, cable};
 use labs::{Lab, Usage, http};
@@ -19,7 +19,7 @@ static USAGE: Usage = Usage {
 
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 1);
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_ping)
@@ -57,7 +57,7 @@ fn xdp_ping(lab: &Lab) -> Result<()> {
 /// Four pings, and one request for a web page: they show what comes through.
 fn send(client: &Namespace, when: &str) -> Result<()> {
     let (answered, page) = client.run(|| {
-        let answered = ping(SERVER, 4, PATIENCE)?;
+        let answered = ping_at_once(SERVER, 4, PATIENCE)?;
         Ok((answered, http::get(SERVER, "/", PATIENCE)))
     })?;
     let page = if page.is_ok() { "answered" } else { "not answered" };

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use labs::ping::ping;
+use labs::ping::ping_at_once;
 use labs::record::count_at;
 use labs::topology::{End, Interface, Namespace, cable};
 use labs::{Lab, Usage, http};
@@ -22,7 +22,7 @@ static USAGE: Usage = Usage {
 
 const LEFT: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 1);
 const RIGHT: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_redirect)
@@ -93,7 +93,7 @@ fn attach(
 /// Four pings, and one request for a web page: they show what comes through.
 fn send(left: &Namespace, when: &str) -> Result<()> {
     let (answered, page) = left.run(|| {
-        let answered = ping(RIGHT, 4, PATIENCE)?;
+        let answered = ping_at_once(RIGHT, 4, PATIENCE)?;
         Ok((answered, http::get(RIGHT, "/", PATIENCE)))
     })?;
     let page = if page.is_ok() { "answered" } else { "not answered" };

@@ -204,12 +204,11 @@ mod tests {
         let hello_map = "ch2 hello-map";
         for (words, expected) in [
             ("", "all"),
-            ("ch3", "ch3 hello-xdp"),
             ("hello-map", hello_map),
             ("ch2/hello-map", hello_map),
             ("ch2 hello-map", hello_map),
             ("ch2 hello-map hello", "ch2 hello, ch2 hello-map"),
-            ("ch3 ch2 hello-map", "ch2 hello-map, ch3 hello-xdp"),
+            ("ch3 hello-xdp ch2 hello-map", "ch2 hello-map, ch3 hello-xdp"),
             ("hello-map ch2/hello-map", hello_map),
             ("hc2", "There is no chapter or lab named `hc2`. Did you mean `ch2`?"),
             (
@@ -220,6 +219,9 @@ mod tests {
         ] {
             assert_eq!(selected(words), expected, "{words}");
         }
+        let chapter = selected("ch3");
+        assert!(chapter.contains("ch3 hello-xdp, ch3 object-file"), "{chapter}");
+        assert!(!chapter.contains("ch2"), "{chapter}");
     }
 
     #[test]

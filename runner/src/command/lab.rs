@@ -10,6 +10,7 @@ use crate::engine::vm::Vm;
 use crate::error::{Error, FAILED, PASSED};
 use crate::kernels;
 use crate::programs::Programs;
+use crate::progress;
 use crate::render::{json, text};
 use crate::run::Request;
 use crate::subject::Subject;
@@ -26,6 +27,9 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
     let Some(chapter) = args.chapter.as_deref() else {
         return Err(Error::Usage("Which lab? Name one, such as `ch2 hello-map`.".into()));
     };
+    if args.lab.is_none() && course.chapters().contains(&chapter) {
+        return super::list::chapter(&course, chapter, format);
+    }
     let lab = course.lab(chapter, args.lab.as_deref())?;
     let Some(subject) = subject(args, lab)? else { return Ok(PASSED) };
 
@@ -50,6 +54,9 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
     let mut code = PASSED;
     for engine in &engines {
         let report = request.run(engine.get(), &mut say)?;
+        if let Some(sentence) = progress::note(&course, lab, subject, &report) {
+            say(&sentence);
+        }
         print(&match format {
             Format::Text => text::render(&report, args.raw),
             Format::Json | Format::Junit => json::render(&report) + "\n",

@@ -1,16 +1,28 @@
-//! `labrunner list`: the labs of the course.
+//! `labrunner list`, `labrunner ch2`: the labs of the course, or of a chapter, and how far the learner is.
 
-use super::{course, print};
+use super::{course, print, say};
 use crate::cli::Format;
+use crate::course::Course;
 use crate::error::{Error, PASSED};
+use crate::progress::Progress;
 use crate::render::list;
 
-/// Prints the list.
+/// Prints the list of the whole course.
 pub fn run(format: Format) -> Result<u8, Error> {
-    let course = course()?;
+    show(&course()?, None, format)
+}
+
+/// Prints the labs of a chapter.
+pub fn chapter(course: &Course, chapter: &str, format: Format) -> Result<u8, Error> {
+    show(course, Some(chapter), format)
+}
+
+fn show(course: &Course, chapter: Option<&str>, format: Format) -> Result<u8, Error> {
+    let (progress, said) = Progress::load();
+    said.iter().for_each(|sentence| say(sentence));
     print(&match format {
-        Format::Text => list::text(&course),
-        Format::Json | Format::Junit => list::json(&course) + "\n",
+        Format::Text => list::text(course, &progress, chapter),
+        Format::Json | Format::Junit => list::json(course, &progress, chapter) + "\n",
     })?;
     Ok(PASSED)
 }

@@ -22,7 +22,7 @@ pub struct Break {
     /// How it fails on most kernels.
     #[serde(flatten)]
     pub failure: DeclaredFailure,
-    /// What is different about it on a kernel series.
+    /// What is different about it on a kernel series such as `6.1`, or from one on, such as `6.12+`.
     #[serde(default)]
     pub on: BTreeMap<String, Difference>,
 }
@@ -70,12 +70,21 @@ pub struct Difference {
 }
 
 impl Break {
-    /// How it fails on a kernel of this release. Of the series that fit, the longest counts: `6.1`
-    /// before `6`.
+    /// How it fails on a kernel of this release. Of what fits, the most exact counts: `6.1` before `6`,
+    /// both before `5.15+`, and that before `5.10+`.
     pub fn failure_on(&self, release: &str) -> DeclaredFailure {
-        let fitting = self.on.iter().filter(|(series, _)| is_of_series(release, series));
+        let fitting = self.on.iter().filter_map(|(series, difference)| {
+            let from = series.strip_suffix('+');
+            match from {
+                Some(from) if numbers(release) >= numbers(from) => {
+                    Some(((0, numbers(from)), difference))
+                }
+                None if is_of_series(release, series) => Some(((1, numbers(series)), difference)),
+                _ => None,
+            }
+        });
         let mut failure = self.failure.clone();
-        if let Some((_, difference)) = fitting.max_by_key(|(series, _)| series.len()) {
+        if let Some((_, difference)) = fitting.max_by_key(|(exactness, _)| *exactness) {
             difference.apply_to(&mut failure);
         }
         failure
@@ -99,6 +108,14 @@ impl Break {
         }
         Ok(())
     }
+}
+
+/// The first two numbers of a release or a series: 6 and 12 of `6.12.107`. What is missing is below 0, so
+/// that `7` comes before `7.0`.
+fn numbers(release: &str) -> (i64, i64) {
+    let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().ok());
+    let mut next = || parts.next().flatten().unwrap_or(-1);
+    (next(), next())
 }
 
 impl Difference {

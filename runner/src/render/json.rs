@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::judge::Verdict;
 use crate::outcome::Outcome;
 use crate::record::recorded;
+use crate::render::explain;
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -68,6 +69,8 @@ struct VerifierObject<'a> {
     line: Option<u32>,
     insn: Option<u32>,
     register: Option<u8>,
+    /// As `labrunner explain --format json` prints it.
+    explanation: explain::Object<'a>,
     /// The whole log.
     log: &'a str,
 }
@@ -207,6 +210,7 @@ fn verifier(report: &Report) -> Option<VerifierObject<'_>> {
         line: refusal.source.as_ref().map(|source| source.line),
         insn: refusal.insn,
         register: refusal.register,
+        explanation: explain::Object::new(refusal),
         log: &refusal.log,
     })
 }

@@ -2,17 +2,20 @@
 
 use std::fmt::Write;
 
-use colored::Colorize;
+use colored::{ColoredString, Colorize};
 use serde::Serialize;
 
 use crate::course::{Course, Lab};
 use crate::manifest::Exercise;
+use crate::progress::{Progress, State};
 
 #[derive(Serialize)]
 struct LabObject<'a> {
     chapter: &'a str,
     lab: &'a str,
     summary: &'a str,
+    /// How far the learner is: `new`, `begun`, `passed`, `complete`.
+    state: State,
     /// What it prints depends on the kernel.
     varies: bool,
     breaks: Vec<&'a str>,
@@ -28,11 +31,11 @@ struct ExerciseObject<'a> {
 }
 
 /// The labs by chapter, for people.
-pub fn text(course: &Course) -> String {
+pub fn text(course: &Course, progress: &Progress, only: Option<&str>) -> String {
     let alone = course.labs.iter().filter(|lab| lab.collection().is_none());
     let width = alone.map(|lab| lab.name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for chapter in course.chapters() {
+    for chapter in course.chapters().into_iter().filter(|c| only.is_none_or(|only| only == *c)) {
         let _ = writeln!(text, "{}", chapter.bold());
         let (inside, labs): (Vec<&Lab>, Vec<&Lab>) = course
             .labs
@@ -45,7 +48,13 @@ pub fn text(course: &Course) -> String {
                 writeln!(text, "  {name:width$}  {number} small ones: labrunner {chapter} {name}");
         }
         for lab in labs {
-            let _ = writeln!(text, "  {:width$}  {}", lab.name, lab.manifest.summary);
+            let _ = writeln!(
+                text,
+                "{} {:width$}  {}",
+                mark(progress.state(lab)),
+                lab.name,
+                lab.manifest.summary
+            );
             let breaks = lab.manifest.breaks.iter().map(|known| known.name.as_str());
             let exercises = lab.manifest.exercises.iter().map(|e| e.name.as_str());
             for (what, names) in
@@ -58,7 +67,8 @@ pub fn text(course: &Course) -> String {
             }
         }
     }
-    text.push_str("\nRun one: labrunner ch2 hello-map [--break NAME | --exercise NAME]\n");
+    text.push_str("\n· begun  ✓ passed  ★ exercises solved, too\n");
+    text.push_str("Run one: labrunner ch2 hello-map [--break NAME | --exercise NAME]\n");
     text
 }
 
@@ -70,15 +80,27 @@ fn exercise(exercise: &Exercise) -> ExerciseObject<'_> {
     }
 }
 
+/// One character for how far a lab is.
+fn mark(state: State) -> ColoredString {
+    match state {
+        State::New => " ".normal(),
+        State::Begun => "·".yellow(),
+        State::Passed => "✓".green(),
+        State::Complete => "★".green(),
+    }
+}
+
 /// The labs as a JSON array.
-pub fn json(course: &Course) -> String {
+pub fn json(course: &Course, progress: &Progress, only: Option<&str>) -> String {
     let labs: Vec<LabObject<'_>> = course
         .labs
         .iter()
+        .filter(|lab| only.is_none_or(|only| only == lab.chapter))
         .map(|lab| LabObject {
             chapter: &lab.chapter,
             lab: &lab.name,
             summary: &lab.manifest.summary,
+            state: progress.state(lab),
             varies: lab.manifest.varies,
             breaks: lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect(),
             exercises: lab.manifest.exercises.iter().map(exercise).collect(),

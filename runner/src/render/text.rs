@@ -10,6 +10,7 @@ use crate::compare::{Line, Side};
 use crate::judge::{Failure, Verdict};
 use crate::outcome::Outcome;
 use crate::refusal::{Refusal, printable};
+use crate::render::explain;
 use crate::report::{Attempt, Report};
 use crate::run::raw_text;
 
@@ -97,17 +98,7 @@ fn write_refusal(text: &mut String, refusal: &Refusal, raw: bool) -> fmt::Result
         let line = if line == refusal.message { line.red().bold() } else { line.dimmed() };
         writeln!(text, "  {line}")?;
     }
-    if let Some(source) = &refusal.source {
-        let number = source.line.to_string();
-        let margin = " ".repeat(number.len());
-        writeln!(text, "\n  {} {}:{}", "-->".blue(), source.file, source.line)?;
-        writeln!(text, "  {margin} {}", "|".blue())?;
-        writeln!(text, "  {} {} {}", number.blue(), "|".blue(), source.text)?;
-        let carets = "^".repeat(source.text.chars().count().max(1));
-        let insn = refusal.insn.map_or(String::new(), |insn| format!(" instruction {insn}: "));
-        write!(text, "  {margin} {} {}", "|".blue(), carets.red())?;
-        writeln!(text, "{}{}", insn.red(), refusal.message.red())?;
-    }
+    write!(text, "\n{}", explain::short(refusal))?;
     writeln!(text)
 }
 

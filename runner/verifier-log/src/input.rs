@@ -32,7 +32,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if text.lines().any(|line| without_prefix(line).len() < line.len() || line.ends_with(OMITTED)) {
         text = Cow::Owned(text.lines().map(|line| unfolded(without_prefix(line)) + "\n").collect());
     }
-    let indent = |line: &str| line.len() - line.trim_start().len();
+    let indent = |line: &str| line.len() - line.trim_ascii_start().len();
     let of_log = text.lines().filter(|line| is_log_line(line.trim_start()) || is_end(line));
     match of_log.map(indent).min() {
         None | Some(0) => text,
@@ -179,7 +179,7 @@ fn is_of_log(kind: &Kind<'_>) -> bool {
 fn begin(line: &str) -> Option<usize> {
     let remark =
         ["arg#", "Unrecognized arg#", "reg type unsupported for arg#", "Verification failed: "];
-    if is_log_line(line) || remark.iter().any(|remark| line.starts_with(remark)) {
+    if is_log_line(line) || is_end(line) || remark.iter().any(|remark| line.starts_with(remark)) {
         return Some(0);
     }
     if crate::classify(line.trim()).is_some() && !is_loader(line) {

@@ -85,10 +85,10 @@ pub struct State<'a> {
 
 impl<'a> State<'a> {
     pub(crate) fn new(insn: Option<u32>, text: &'a str) -> Self {
-        let text = text.trim();
+        let text = text.trim_ascii();
         let framed = text.strip_prefix("frame").and_then(scan::index);
         match framed.and_then(|(frame, rest)| Some((frame, rest.strip_prefix(':')?))) {
-            Some((frame, rest)) => Self { insn, frame, text: rest.trim_start() },
+            Some((frame, rest)) => Self { insn, frame, text: rest.trim_ascii_start() },
             None => Self { insn, frame: 0, text },
         }
     }

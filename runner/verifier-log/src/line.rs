@@ -12,31 +12,35 @@ use crate::{
 /// Pieces of `line` (without its line end) in order; the second one is rarely there.
 pub(crate) fn parse(line: &str) -> [Option<(usize, Kind<'_>)>; 2] {
     let one = |kind| [Some((0, kind)), None];
-    if line.trim().is_empty() {
-        return one(Kind::Blank);
+    match line.as_bytes().first() {
+        // Nearly all lines of a long log; nothing is ever put behind one on its line.
+        Some(b'0'..=b'9') => {
+            if let Some((instruction, at)) = instruction(line) {
+                let rest = at.map(|at| (at, whole(line[at..].trim_ascii_start())));
+                return [Some((0, Kind::Instruction(instruction))), rest];
+            }
+        }
+        Some(b';') => return one(Kind::Source(source(&line[1..]))),
+        None => return one(Kind::Blank),
+        Some(byte) if !byte.is_ascii_graphic() && line.trim_ascii().is_empty() => {
+            return one(Kind::Blank);
+        }
+        _ => {}
     }
-    if let Some(text) = line.strip_prefix(';') {
-        return one(Kind::Source(source(text)));
+    let kind = whole(line);
+    // Only error texts lack a line end of their own.
+    if matches!(kind, Kind::Unknown(_))
+        && let Some(at) = statistics::glued_start(line).or_else(|| glued_libbpf(line))
+    {
+        return [Some((0, whole(&line[..at]))), Some((at, whole(&line[at..])))];
     }
-    let glued = statistics::glued_start(line).or_else(|| glued_libbpf(line));
-    if let Some(at) = glued {
-        let [first, _] = parse_plain(&line[..at]);
-        return [first, Some((at, whole(&line[at..])))];
-    }
-    parse_plain(line)
-}
-
-fn parse_plain(line: &str) -> [Option<(usize, Kind<'_>)>; 2] {
-    let Some((instruction, at)) = instruction(line) else {
-        return [Some((0, whole(line))), None];
-    };
-    let rest = at.map(|at| (at, whole(line[at..].trim_start())));
-    [Some((0, Kind::Instruction(instruction))), rest]
+    one(kind)
 }
 
 /// libbpf's end mark follows a log that has no line end of its own.
 fn glued_libbpf(line: &str) -> Option<usize> {
-    line.find("-- END PROG LOAD LOG --").filter(|&at| at > 0)
+    let mark = "-- END PROG LOAD LOG --";
+    line.strip_suffix(mark).map(str::len).filter(|&at| at > 0)
 }
 
 fn whole(line: &str) -> Kind<'_> {
@@ -59,23 +63,29 @@ fn instruction(line: &str) -> Option<(Instruction<'_>, Option<usize>)> {
     let code = rest.strip_prefix('(')?.get(..2)?;
     let opcode = u8::from_str_radix(code, 16).ok()?;
     let text = rest[3..].strip_prefix(')')?;
-    let target = target_state(text);
     // A state may hold semicolons too: `var_off=(0x0; 0xff)`.
-    let comment = text.find(';').filter(|&at| target.is_none_or(|target| at < target));
-    if let Some(at) = comment {
+    let comment = text.bytes().position(|byte| byte == b';');
+    let target = target_state(&text[..comment.unwrap_or(text.len())], text);
+    if let Some(at) = comment.filter(|_| target.is_none()) {
         let state = Some(State::new(None, &text[at + 1..]));
-        let text = text[..at].trim();
+        let text = text[..at].trim_ascii();
         return Some((Instruction { index, opcode: Some(opcode), text, state }, None));
     }
     let text_end = target.unwrap_or(text.len());
-    let instruction =
-        Instruction { index, opcode: Some(opcode), text: text[..text_end].trim(), state: None };
+    let instruction = Instruction {
+        index,
+        opcode: Some(opcode),
+        text: text[..text_end].trim_ascii(),
+        state: None,
+    };
     Some((instruction, target.map(|at| line.len() - text.len() + at)))
 }
 
-/// Where ` 14: R0=…` begins in the text of an instruction.
-fn target_state(text: &str) -> Option<usize> {
-    text.match_indices(": ").find_map(|(colon, _)| {
+/// Where ` 14: R0=…` begins in the text of an instruction, which is all of `text` but for a comment.
+fn target_state(instruction: &str, text: &str) -> Option<usize> {
+    let bytes = instruction.as_bytes();
+    let colons = bytes.windows(2).enumerate().filter(|(_, pair)| *pair == b": ");
+    colons.map(|(at, _)| at).find_map(|colon| {
         let digits = text[..colon].bytes().rev().take(10).take_while(u8::is_ascii_digit).count();
         let start = colon - digits;
         let own_word = digits > 0 && text[..start].ends_with(' ');
@@ -87,7 +97,7 @@ fn target_state(text: &str) -> Option<usize> {
 fn numbered(line: &str) -> Option<Kind<'_>> {
     let (index, rest) = scan::index(line)?;
     let rest = rest.strip_prefix(':')?;
-    let text = rest.trim();
+    let text = rest.trim_ascii();
     if text == "safe" {
         return Some(Kind::Safe(index));
     }
@@ -100,11 +110,11 @@ fn analysis(line: &str) -> Option<Kind<'_>> {
         return Some(Kind::Analysis(line));
     }
     // `  8: (85) call …`, and in the list of live registers `  1   2: 0......... (b7) …`
-    let (_, rest) = scan::index(line.trim_start())?;
+    let (_, rest) = scan::index(line.trim_ascii_start())?;
     let listed = if rest.starts_with(": ") {
         line.starts_with(' ')
     } else {
-        let (_, rest) = scan::index(rest.trim_start())?;
+        let (_, rest) = scan::index(rest.trim_ascii_start())?;
         rest.starts_with(": ")
     };
     listed.then_some(Kind::Analysis(line))
@@ -116,7 +126,7 @@ fn jump(line: &str) -> Option<Branch<'_>> {
     let (to, rest) = scan::index(rest.strip_prefix(" to ")?)?;
     let mark = " (speculative execution)";
     let speculative = rest.starts_with(mark);
-    let text = rest.strip_prefix(mark).unwrap_or(rest).strip_prefix(':')?.trim();
+    let text = rest.strip_prefix(mark).unwrap_or(rest).strip_prefix(':')?.trim_ascii();
     let state = (text != "safe").then(|| State::new(Some(to), text));
     Some(Branch { from, to, speculative, state })
 }
@@ -127,7 +137,7 @@ fn state(line: &str) -> Option<State<'_>> {
     if let Some(text) = labelled {
         return Some(State::new(None, text));
     }
-    scan::is_state(line.trim()).then(|| State::new(None, line))
+    scan::is_state(line.trim_ascii()).then(|| State::new(None, line))
 }
 
 /// `; text @ file:line`, without the semicolon here.
@@ -139,9 +149,9 @@ fn source(comment: &str) -> Source<'_> {
     });
     match located {
         Some((text, file, line)) => {
-            Source { text: text.trim(), file: Some(file), line: Some(line) }
+            Source { text: text.trim_ascii(), file: Some(file), line: Some(line) }
         }
-        None => Source { text: comment.trim(), file: None, line: None },
+        None => Source { text: comment.trim_ascii(), file: None, line: None },
     }
 }
 
@@ -163,8 +173,15 @@ fn by_beginning(line: &str) -> Kind<'_> {
 }
 
 fn precision(line: &str) -> bool {
-    let beginnings =
-        ["mark_precise: ", "last_idx ", "regs=", "parent ", "propagating ", "falling back to "];
+    let beginnings = [
+        "mark_precise: ",
+        "force_precise: ",
+        "last_idx ",
+        "regs=",
+        "parent ",
+        "propagating ",
+        "falling back to ",
+    ];
     let framed = line.strip_prefix("frame").and_then(scan::index);
     beginnings.iter().any(|beginning| line.starts_with(beginning))
         || framed.is_some_and(|(_, rest)| rest.starts_with(": propagating "))

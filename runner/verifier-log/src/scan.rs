@@ -2,8 +2,13 @@
 
 /// Splits leading decimal digits off as a number; `None` without digits or past `u64`.
 pub(crate) fn number(text: &str) -> Option<(u64, &str)> {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    Some((text[..end].parse().ok()?, &text[end..]))
+    let mut value = 0_u64;
+    let mut end = 0;
+    for byte in text.bytes().take_while(u8::is_ascii_digit) {
+        value = value.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+        end += 1;
+    }
+    (end > 0).then(|| (value, &text[end..]))
 }
 
 /// As [`number`], for instruction indices and line numbers.

@@ -4,7 +4,7 @@ mod support;
 
 use std::fmt::Write as _;
 
-use support::recorded;
+use support::{Recorded, faults, recorded};
 use verifier_log::{
     Log,
     explain::{Explanation, explain},
@@ -92,9 +92,9 @@ fn show(explanation: &Explanation) -> String {
 }
 
 /// What is said of each log, kernels of which the same is said together.
-fn table(wanted: impl Fn(&str) -> bool) -> String {
+fn table(logs: Vec<Recorded>, wanted: impl Fn(&str) -> bool) -> String {
     let mut rows: Vec<(String, Vec<&str>, String)> = Vec::new();
-    for log in recorded() {
+    for log in logs {
         let parsed = Log::parse(&log.text);
         let Some(failure) = parsed.failure().filter(|_| wanted(&log.name)) else { continue };
         let text = match explain(&parsed, &failure, None) {
@@ -113,10 +113,16 @@ fn table(wanted: impl Fn(&str) -> bool) -> String {
 
 #[test]
 fn recorded_logs() {
-    insta::assert_snapshot!(table(|name| !name.contains('.')));
+    insta::assert_snapshot!(table(recorded(), |name| !name.contains('.')));
 }
 
 #[test]
 fn recorded_logs_at_other_levels() {
-    insta::assert_snapshot!(table(|name| name.contains('.')));
+    insta::assert_snapshot!(table(recorded(), |name| name.contains('.')));
+}
+
+/// More faults, on three kernels, for the chains.
+#[test]
+fn faults_and_where_they_come_from() {
+    insta::assert_snapshot!(table(faults(), |_| true));
 }

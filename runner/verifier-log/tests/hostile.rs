@@ -4,11 +4,15 @@
 mod random;
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use random::Random;
 use support::recorded;
-use verifier_log::{Failure, Item, Kind, Log, explain::explain, framing, matches};
+use verifier_log::{Failure, Item, Kind, Log, explain::explain, framing, input, matches};
 
 /// Everything that can be asked of a log.
 fn exercise(text: &str, origin: &str) {
@@ -32,6 +36,10 @@ fn exercise(text: &str, origin: &str) {
     }
     for program in framing::split(text) {
         assert!(text.contains(program.log));
+    }
+    let cleaned = input::clean(text);
+    for found in input::find(&cleaned) {
+        assert!(cleaned.contains(found.log));
     }
 }
 
@@ -96,6 +104,26 @@ fn damaged_logs_do_no_harm() {
         let origin = format!("round {round}, from {} on {}", log.name, log.kernel);
         exercise(&text, &origin);
     }
+}
+
+/// What the fuzzers have found; see `fuzz/README.md`.
+#[test]
+fn findings_stay_found() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions");
+    let mut tried = 0;
+    for target in ["log", "input"] {
+        for entry in fs::read_dir(folder.join(target)).into_iter().flatten().flatten() {
+            let bytes = fs::read(entry.path()).expect("a readable file");
+            exercise(&String::from_utf8_lossy(&bytes), &entry.path().display().to_string());
+            tried += 1;
+        }
+    }
+    for entry in fs::read_dir(folder.join("object")).into_iter().flatten().flatten() {
+        let bytes = fs::read(entry.path()).expect("a readable file");
+        let _ = verifier_log::source::LineTable::from_object(&bytes);
+        tried += 1;
+    }
+    assert!(tried > 0, "there are findings in the tree");
 }
 
 /// Puts `piece` in place of the next number.

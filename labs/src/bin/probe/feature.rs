@@ -3,16 +3,19 @@
 use std::fs::File;
 use std::io::Read;
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use crate::newer;
 use anyhow::{Context, Result, ensure};
 use labs::cgroup::Cgroup;
-use labs::topology::{End, Namespace, cable};
-use labs::{Tracefs, network};
+use labs::own_function::offset_in_file;
+use labs::topology::{self, End, Namespace, cable};
+use labs::{Tracefs, cpu_clock, network, own_cgroup};
 use libbpf_rs::{
-    Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
-    RingBufferBuilder,
+    Iter, Link, MapCore, MapFlags, Object, ObjectBuilder, PerfBufferBuilder, ProgramMut,
+    RingBufferBuilder, TC_INGRESS, TcHookBuilder,
 };
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
@@ -38,9 +41,19 @@ pub(crate) const FEATURES: &[Feature] = &[
     Feature { name: "bpf-loop", check: bpf_loop },
     Feature { name: "number-iterator", check: number_iterator },
     Feature { name: "task-kfunc", check: task_kfunc },
-    Feature { name: "dynptr", check: dynptr },
     Feature { name: "cgroup", check: cgroup },
     Feature { name: "veth", check: veth },
+    Feature { name: "iter", check: iter },
+    Feature { name: "uprobe", check: uprobe },
+    Feature { name: "perf-event", check: perf_event },
+    Feature { name: "clsact", check: clsact },
+    Feature { name: "sockops", check: sockops },
+    Feature { name: "struct-ops", check: struct_ops },
+    Feature { name: "timer", check: newer::timer },
+    Feature { name: "dynptr", check: newer::dynptr },
+    Feature { name: "kfunc", check: newer::kfunc },
+    Feature { name: "user-ringbuf", check: newer::user_ringbuf },
+    Feature { name: "arena", check: newer::arena },
 ];
 
 fn btf() -> Result<()> {
@@ -156,6 +169,73 @@ fn veth() -> Result<()> {
     cable(&end(&here, 1), &end(&there, 2)).context("there are no veth interfaces").map(drop)
 }
 
+fn iter() -> Result<()> {
+    btf()?;
+    let object = load("try_iter", "iterator")?;
+    let link = attach(&object, "iterator", |program| program.attach())?;
+    Iter::new(&link)?.read_to_end(&mut Vec::new()).context("iterators cannot be read")?;
+    ensure_hit(&object, "iterators")
+}
+
+fn uprobe() -> Result<()> {
+    // As with kprobes: without it libbpf would have to go through tracefs.
+    ensure!(
+        Path::new("/sys/bus/event_source/devices/uprobe").exists(),
+        "this kernel is built without uprobes (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS)"
+    );
+    let object = load("try_uprobe", "uprobe")?;
+    let offset = offset_in_file(probed as extern "C" fn() as usize)?;
+    let this = std::process::id() as i32;
+    let at =
+        |program: &ProgramMut<'_>| program.attach_uprobe(false, this, "/proc/self/exe", offset);
+    let _link = attach(&object, "uprobe", at)?;
+    std::hint::black_box(probed as extern "C" fn())();
+    ensure_hit(&object, "uprobes")
+}
+
+fn perf_event() -> Result<()> {
+    let object = load("try_perf_event", "perf event")?;
+    let clock = cpu_clock::of_this_thread(Duration::from_millis(1))
+        .context("there is no clock for performance events")?;
+    let fd = clock.as_raw_fd();
+    let _link = attach(&object, "perf event", |program| program.attach_perf_event(fd))?;
+    let start = Instant::now();
+    while hits(&object)? == 0 && start.elapsed() < Duration::from_secs(1) {}
+    ensure_hit(&object, "perf events")
+}
+
+#[inline(never)]
+extern "C" fn probed() {
+    std::hint::black_box(());
+}
+
+/// Filters of traffic control, of the classic kind.
+fn clsact() -> Result<()> {
+    let object = load("try_tc", "tc")?;
+    network::leave()?;
+    let lo = topology::index_of("lo")?;
+    let program = object.progs_mut().find(|program| program.autoload());
+    let program = program.context("no program for tc")?;
+    let mut hook = TcHookBuilder::new(program.as_fd()).ifindex(lo as i32).hook(TC_INGRESS);
+    hook.create().context("interfaces cannot have clsact (CONFIG_NET_SCH_INGRESS)")?;
+    hook.attach().context("BPF programs cannot be filters (CONFIG_NET_CLS_BPF)")?;
+    Ok(())
+}
+
+fn sockops() -> Result<()> {
+    let object = load("try_sockops", "sockops")?;
+    let cgroup = own_cgroup::open()?;
+    let fd = cgroup.as_raw_fd();
+    attach(&object, "sockops", |program| program.attach_cgroup(fd)).map(drop)
+}
+
+/// Loaded, and not registered: the name of an algorithm is seen by everybody.
+fn struct_ops() -> Result<()> {
+    btf()?;
+    let object = ObjectBuilder::default().open_memory(labs::object!("struct-ops"))?;
+    object.load().context("structures of programs (struct_ops) are refused").map(drop)
+}
+
 fn bpf_loop() -> Result<()> {
     at_system_calls("try_bpf_loop", "bpf_loop")
 }
@@ -168,10 +248,6 @@ fn number_iterator() -> Result<()> {
 fn task_kfunc() -> Result<()> {
     btf()?;
     at_system_calls("try_task_kfunc", "bpf_task_from_pid")
-}
-
-fn dynptr() -> Result<()> {
-    at_system_calls("try_dynptr", "dynptr")
 }
 
 /// A program at the begin of each system call, which counts when it did what it is about.

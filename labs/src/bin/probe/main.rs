@@ -8,6 +8,7 @@
 //! told without more rights. The reason is a phrase for people.
 
 mod feature;
+mod newer;
 mod rights;
 
 use std::io::{self, Write};

@@ -70,7 +70,8 @@ fn of_manifest(course: &Course, lab: &Lab, problems: &mut Vec<String>) -> Result
             ),
         );
     }
-    if !lab.has_object && !(lab.manifest.breaks.is_empty() && lab.manifest.exercises.is_empty()) {
+    let has_edits = !lab.manifest.breaks.is_empty() || !lab.manifest.exercises.is_empty();
+    if has_edits && !lab.has_object {
         add("[[", format!("{} is not there, which its edits change", lab.source().display()));
     }
     Ok(())

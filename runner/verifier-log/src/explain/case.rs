@@ -94,7 +94,12 @@ impl<'c, 'a> Case<'c, 'a> {
     pub(crate) fn origin(&self, register: u8) -> Origin<'a> {
         match self.end() {
             Some(end) => Origin::of(self.path, end, register),
-            None => Origin { begin: Begin::Unknown, links: Vec::new(), added: Vec::new() },
+            None => Origin {
+                begin: Begin::Unknown,
+                links: Vec::new(),
+                added: Vec::new(),
+                scaled: false,
+            },
         }
     }
 

@@ -15,6 +15,8 @@ mod origin;
 mod path;
 mod sources;
 mod table;
+mod trace;
+mod tree;
 mod value;
 
 use crate::{
@@ -64,6 +66,8 @@ pub struct Step {
     pub place: Option<Place>,
     /// What happens there.
     pub what: String,
+    /// Where it is among the log's items: an instruction may be walked more than once.
+    pub item: usize,
 }
 
 /// A source line, from the object if there is one, else from the log.
@@ -75,8 +79,8 @@ pub struct Place {
     pub line: Option<u32>,
     /// Column from 1 in the line as it is in the file, indentation included; from an object only.
     pub column: Option<u32>,
-    /// How many characters of indentation the line has in the file; 0 if not known.
-    pub indent: u32,
+    /// How many characters of indentation the line has in the file; from an object only.
+    pub indent: Option<u32>,
     /// The line without indentation.
     pub text: String,
 }

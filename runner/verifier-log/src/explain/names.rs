@@ -13,7 +13,7 @@ pub(crate) fn assigned(line: &str, call: &str) -> Option<String> {
         left.strip_suffix(['=', '!', '<', '>', '+', '-', '|', '&']).map_or(Some(left), |_| None)?
     };
     let left = left.trim_end();
-    let start = left.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    let start = word_start(left);
     let name = &left[start..];
     // Not a field: `s->x` is not a variable's name.
     let field = left[..start].ends_with("->") || left[..start].ends_with('.');
@@ -54,9 +54,14 @@ pub(crate) fn dereferenced(line: &str) -> Option<&str> {
 }
 
 fn word_before(line: &str, end: usize) -> Option<&str> {
-    let start = line[..end].rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
+    let start = word_start(&line[..end]);
     let plain = !line[..start].ends_with(['>', '.', ')', ']']);
     (plain && start < end).then(|| &line[start..end])
+}
+
+/// Where the word begins that `text` ends with.
+fn word_start(text: &str) -> usize {
+    text.trim_end_matches(is_word).len()
 }
 
 fn is_word(c: char) -> bool {

@@ -4,7 +4,11 @@
 //! it up when the other has ended, with a line `from 9 to 14: …`. So the line above is not always what came
 //! before. What was put off last is taken up first.
 
-use super::{op::Callee, op::Op, value::Value};
+use super::{
+    op::Op,
+    tree::{Node, Pending, Since},
+    value::Value,
+};
 use crate::item::{Instruction, Item, Kind, State};
 
 /// An instruction on the way.
@@ -22,7 +26,8 @@ pub(crate) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn next(&self) -> i64 {
+    /// The instruction behind it.
+    pub(super) fn next(&self) -> i64 {
         i64::from(self.insn) + i64::from(self.width)
     }
 
@@ -43,13 +48,6 @@ pub(crate) struct Path<'a> {
 
 /// How far back a register's value is looked for.
 const NEAR: usize = 20_000;
-
-#[derive(Clone, Copy)]
-struct Node {
-    item: usize,
-    parent: Option<usize>,
-    depth: u32,
-}
 
 impl<'a> Path<'a> {
     /// The way to the instruction at `last` among the items.
@@ -185,7 +183,7 @@ impl<'a> Path<'a> {
     }
 }
 
-fn walk<'a>(items: &[Item<'a>], node: &Node) -> Walk<'a> {
+pub(super) fn walk<'a>(items: &[Item<'a>], node: &Node) -> Walk<'a> {
     let Item { kind: Kind::Instruction(instruction), .. } = items[node.item] else {
         unreachable!("nodes are made of instructions")
     };
@@ -206,109 +204,4 @@ fn begins(items: &[Item<'_>], first: &Walk<'_>) -> bool {
             .rev()
             .take_while(|item| !matches!(item.kind, Kind::Instruction(_)))
             .any(validating)
-}
-
-/// A jump whose other path may have been put off.
-struct Pending {
-    node: usize,
-    from: u32,
-    target: i64,
-}
-
-/// What stood between two instructions of a log.
-#[derive(Clone, Copy, Default)]
-struct Since {
-    validating: bool,
-    callee: bool,
-    branch: Option<u32>,
-    /// Where the next instruction is said to be, and in which frame.
-    frame: Option<(Option<u32>, u32)>,
-}
-
-impl Since {
-    fn note(&mut self, kind: &Kind<'_>) {
-        match kind {
-            Kind::Subprogram(text) => self.validating |= text.starts_with("Validating "),
-            Kind::Frame(text) => self.callee |= text.starts_with("callee:"),
-            Kind::Branch(branch) => {
-                self.branch = Some(branch.from);
-                self.frame = branch.state.map(|state| (Some(branch.to), state.frame));
-            }
-            Kind::State(state) if state.insn.is_some() => {
-                self.frame = Some((state.insn, state.frame));
-            }
-            _ => {}
-        }
-    }
-
-    fn node<'a>(
-        &self,
-        item: usize,
-        instruction: &Instruction<'a>,
-        items: &[Item<'a>],
-        nodes: &[Node],
-        pending: &mut Vec<Pending>,
-    ) -> Node {
-        let root = Node { item, parent: None, depth: 0 };
-        let Some(last) = nodes.len().checked_sub(1).filter(|_| !self.validating) else {
-            pending.clear();
-            return root;
-        };
-        let previous = walk(items, &nodes[last]);
-        let insn = instruction.index;
-        let parent = self.parent(insn, last, &previous, pending);
-        let mut depth = parent.map_or(0, |parent| nodes[parent].depth);
-        if let Some(parent) = parent {
-            let parent = walk(items, &nodes[parent]);
-            let goes_in = match parent.op {
-                Op::Call(_) => self.callee || i64::from(insn) != parent.next(),
-                _ => false,
-            };
-            depth = match parent.op {
-                Op::Exit => depth.saturating_sub(1),
-                _ => depth + u32::from(goes_in),
-            };
-        }
-        if let Some((at, frame)) = self.frame
-            && at == Some(insn)
-        {
-            depth = frame;
-        }
-        Node { item, parent, depth }
-    }
-
-    /// The instruction before this one on its path, which is not always the one above.
-    fn parent(
-        &self,
-        insn: u32,
-        last: usize,
-        previous: &Walk<'_>,
-        pending: &mut Vec<Pending>,
-    ) -> Option<usize> {
-        let fits: Box<dyn Fn(&Pending) -> bool> = match self.branch {
-            Some(from) if from == previous.insn => return Some(last),
-            Some(from) => Box::new(move |jump| jump.from == from),
-            None if follows(previous, insn) => return Some(last),
-            None => Box::new(move |jump| jump.target == i64::from(insn)),
-        };
-        let at = pending.iter().rposition(fits)?;
-        let parent = pending[at].node;
-        pending.truncate(at);
-        Some(parent)
-    }
-}
-
-/// Whether `insn` can come right after an instruction.
-fn follows(previous: &Walk<'_>, insn: u32) -> bool {
-    let insn = i64::from(insn);
-    match previous.op {
-        Op::Exit => previous.depth > 0,
-        Op::Goto(jump) => insn == previous.next() + jump,
-        Op::Branch { jump, .. } => insn == previous.next() || insn == previous.next() + jump,
-        Op::Call(Callee::Local(offset)) => {
-            insn == previous.next() || insn == previous.next() + offset
-        }
-        Op::Call(Callee::Named(_)) => true, // a callback may be anywhere
-        _ => insn == previous.next(),
-    }
 }

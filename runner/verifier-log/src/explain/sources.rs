@@ -37,6 +37,7 @@ impl<'s, 'a> Sources<'s, 'a> {
             instruction: walk.text.to_owned(),
             place: self.place(path, link.at),
             what: link.what.clone(),
+            item: walk.item,
         }
     }
 
@@ -47,12 +48,12 @@ impl<'s, 'a> Sources<'s, 'a> {
             file: Some(found.file.to_owned()),
             line: Some(found.line),
             column: Some(found.column),
-            indent: found.indent,
+            indent: Some(found.indent),
             text: found.text.to_owned(),
         })
     }
 }
 
 fn quoted(text: &str, file: Option<&str>, line: Option<u32>) -> Place {
-    Place { file: file.map(str::to_owned), line, column: None, indent: 0, text: text.to_owned() }
+    Place { file: file.map(str::to_owned), line, column: None, indent: None, text: text.to_owned() }
 }

@@ -15,9 +15,23 @@ pub(crate) struct Recorded {
 
 /// All recorded logs by name, then age of the kernel.
 pub(crate) fn recorded() -> Vec<Recorded> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs");
+    let all = within("logs", &KERNELS);
+    assert_eq!(all.len(), 170);
+    all
+}
+
+/// The logs under `tests/faults`.
+#[allow(dead_code, reason = "not every test needs them")]
+pub(crate) fn faults() -> Vec<Recorded> {
+    let all = within("faults", &["5.10", "6.18", "7.3"]);
+    assert_eq!(all.len(), 36);
+    all
+}
+
+fn within(folder: &str, kernels: &[&'static str]) -> Vec<Recorded> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut all = Vec::new();
-    for kernel in KERNELS {
+    for &kernel in kernels {
         for entry in fs::read_dir(folder.join(kernel)).expect("recorded logs") {
             let path = entry.expect("a folder entry").path();
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -26,6 +40,5 @@ pub(crate) fn recorded() -> Vec<Recorded> {
         }
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    assert_eq!(all.len(), 170);
     all
 }

@@ -159,13 +159,13 @@ fn probe_read(case: &Case<'_, '_>) -> String {
     format!("bpf_probe_read_kernel(&{name}, sizeof({name}), address);")
 }
 
-enum End {
+pub(super) enum End {
     PacketMoved,
     Given,
 }
 
 /// The call that ended the pointer, if the value began as one.
-fn ended<'a>(case: &Case<'_, 'a>, origin: &Origin<'a>) -> Option<(usize, &'a str, End)> {
+pub(super) fn ended<'a>(case: &Case<'_, 'a>, origin: &Origin<'a>) -> Option<(usize, &'a str, End)> {
     let begin = origin.at()?;
     let packet = matches!(origin.begin, Begin::Read { memory, .. } if memory.size == 4);
     let reserved = matches!(origin.begin, Begin::Returned { by, .. } if by.starts_with("bpf_ringbuf_reserve") || by.starts_with("bpf_sk") || by.ends_with("_acquire"));

@@ -140,22 +140,34 @@ fn outside(case: &Case<'_, '_>) -> Option<Account> {
         return Some(account.help(help));
     };
     account = account.origin(&index.origin);
-    let name =
-        index.name.clone().map_or(format!("r{}", index.register), |name| format!("`{name}`"));
-    let subject = index.name.as_deref().unwrap_or("index");
+    // What is added counts bytes: for other elements than bytes, the C index is another number.
+    let in_bytes = len == 1 && !index.origin.scaled;
+    let variable = index.name.as_deref().filter(|_| in_bytes);
     if let Some(range) = index.range {
-        account = account.number("index_min", range.low).number("index_max", range.high);
-        account = account.meaning(format!("{name} can be {} here.", span(range)));
+        let what = match variable {
+            Some(name) => format!("`{name}`"),
+            None => format!("What is added to the pointer (r{}, in bytes)", index.register),
+        };
+        account = number_of(account, range, in_bytes);
+        account = account.meaning(format!("{what} can be {} here.", span(range)));
     }
+    let name = index.name.as_ref().map_or("the index".into(), |name| format!("`{name}`"));
     let account = account
         .help(format!("bound {name} before this line so that offset and size stay within {size}"));
     // An index of bytes is the only one whose bound is certain without knowing the C types.
     let whole = index.range.is_some_and(|range| range.high == off);
-    Some(if whole && len == 1 && off > 0 {
-        account.code(format!("if ({subject} >= {size})\n\treturn 0;"))
-    } else {
-        account
+    Some(match variable {
+        Some(name) if whole && off > 0 => {
+            account.code(format!("if ({name} >= {size})\n\treturn 0;"))
+        }
+        _ => account,
     })
+}
+
+fn number_of(account: Account, range: Range, bytes: bool) -> Account {
+    let [low, high] =
+        if bytes { ["index_min", "index_max"] } else { ["added_bytes_min", "added_bytes_max"] };
+    account.number(low, range.low).number(high, range.high)
 }
 
 /// Without the line that has the numbers.
@@ -181,7 +193,7 @@ fn negative(case: &Case<'_, '_>) -> Option<Account> {
     if let Some(index) = &index {
         account = account.origin(&index.origin);
         if let Some(range) = index.range {
-            account = account.number("index_min", range.low).number("index_max", range.high);
+            account = number_of(account, range, !index.origin.scaled);
         }
     }
     let name = index.and_then(|index| index.name).unwrap_or("index".into());
@@ -209,13 +221,15 @@ fn unbounded(case: &Case<'_, '_>) -> Option<Account> {
     if let Some(index) = &index {
         account = account.origin(&index.origin);
     }
-    let limit = size.map_or("SIZE".to_owned(), |size| size.to_string());
+    let bytes = case.access().is_some_and(|(memory, _)| memory.size == 1);
+    let bytes = bytes && index.as_ref().is_some_and(|index| !index.origin.scaled);
+    let limit = size.filter(|_| bytes).map_or("COUNT".to_owned(), |size| size.to_string());
     let name = name.as_deref().unwrap_or("index");
     let help = match size {
         Some(size) => {
             format!("compare the index with the size, {}, before this line", plural(size, "byte"))
         }
-        None => "compare the index with the size before this line".into(),
+        None => "compare the index with the number of elements before this line".into(),
     };
     Some(account.help(help).code(format!("if ({name} >= {limit})\n\treturn 0;")))
 }
@@ -239,8 +253,8 @@ fn far(case: &Case<'_, '_>) -> Option<Account> {
         None => format!("a number without a lower bound is added to {kind}"),
     };
     let mut account = Account::new(title).number("value", by).meaning(
-        "The verifier allows offsets of at most 2^29 either way, and the number here can be far beyond, often \
-         because it is signed.",
+        "The verifier allows offsets of at most 2^29 either way, and nothing bounds the number here. \
+         Without an upper limit, a 64-bit number counts as one that may be negative.",
     );
     account.register = register;
     if let Some(register) = register {
@@ -256,7 +270,7 @@ fn far(case: &Case<'_, '_>) -> Option<Account> {
     let name = name.as_deref().unwrap_or("index");
     Some(
         account
-            .help("make the number unsigned, and bound it on both sides before it is added")
-            .code(format!("if ({name} < 0 || {name} >= SIZE)\n\treturn 0;")),
+            .help("bound the number on both sides before it is added; for an unsigned variable one comparison is enough")
+            .code(format!("if ({name} < 0 || {name} >= COUNT)\n\treturn 0;")),
     )
 }

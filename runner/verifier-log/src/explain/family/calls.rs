@@ -1,5 +1,6 @@
 //! Arguments that a helper, a kfunc or a function of the program does not take.
 
+use super::access::{End, ended};
 use crate::{
     category::Category::CallTypeSafety,
     explain::{
@@ -14,12 +15,6 @@ pub(super) const ROWS: &[Row] = &[
     row("R{#r} type={found} expected={wanted}", CallTypeSafety, kind),
     row("R{#r} is of type {found} but {wanted} is expected", CallTypeSafety, kind),
     row("helper wants pointer to allocated memory", CallTypeSafety, allocated),
-    row("cannot pass map_type {#type} into func {name}#{#id}", CallTypeSafety, map_type),
-    row("Possibly NULL pointer passed to trusted {rest}", CallTypeSafety, null),
-    row("Possibly NULL pointer passed to {rest}", CallTypeSafety, null),
-    row("R{#r} must be a rcu pointer", CallTypeSafety, trusted),
-    row("R{#r} must be referenced or trusted", CallTypeSafety, trusted),
-    row("R{#r} must be referenced{rest}", CallTypeSafety, unowned),
     row("R{#r} does not point to a readonly map'", CallTypeSafety, read_only),
     row("Caller passes invalid args into func#{#n} ('{name}')", CallTypeSafety, function),
     row("Caller passes invalid args into func#{#n}", CallTypeSafety, function),
@@ -28,24 +23,6 @@ pub(super) const ROWS: &[Row] = &[
         CallTypeSafety,
         "`{name}` is a global function with a parameter of type {kind}, which this kernel cannot check by itself",
         "make the function `static`, or pass numbers or the context only; kernels from 5.12 on take pointers to types of known size",
-    ),
-    plain(
-        "release kernel function {name} expects {what}",
-        CallTypeSafety,
-        "{name} releases a reference, and what it is given is not one that the program holds",
-        "pass the pointer that the acquiring call returned",
-    ),
-    plain(
-        "release kfunc {name} expects {what}",
-        CallTypeSafety,
-        "{name} releases a reference, and what it is given is not one that the program holds",
-        "pass the pointer that the acquiring call returned",
-    ),
-    plain(
-        "R{#r} must have zero offset when passed to release func or trusted arg to kfunc",
-        CallTypeSafety,
-        "the pointer in r{r} was moved from the beginning of its object",
-        "pass the pointer as it was returned",
     ),
     plain(
         "arg#{#n} expect{rest}",
@@ -78,12 +55,6 @@ pub(super) const ROWS: &[Row] = &[
         "pass the name of a static function",
     ),
     plain(
-        "arg {#n} is an unacquired reference",
-        CallTypeSafety,
-        "argument {n} is not a reference that the program holds",
-        "acquire it first",
-    ),
-    plain(
         "R{#r} must be a known constant",
         CallTypeSafety,
         "r{r} has to be a constant",
@@ -106,12 +77,6 @@ pub(super) const ROWS: &[Row] = &[
         CallTypeSafety,
         "r{r} is a pointer where the function takes a number",
         "pass a number",
-    ),
-    plain(
-        "no direct value access support for this map type",
-        CallTypeSafety,
-        "a constant string has to be in a map that can be addressed directly",
-        "declare the string `static const`",
     ),
     plain(
         "direct value access on string failed",
@@ -138,24 +103,6 @@ pub(super) const ROWS: &[Row] = &[
         "pass a copy on the stack",
     ),
     plain(
-        "pointer in R{#r} isn't map pointer",
-        CallTypeSafety,
-        "r{r} has to be a map",
-        "pass `&map`",
-    ),
-    plain(
-        "invalid map_ptr to access map->{what}",
-        CallTypeSafety,
-        "the map has to be passed before its {what}",
-        "pass `&map` as the first argument",
-    ),
-    plain(
-        "invalid arg_type for sockmap/sockhash",
-        CallTypeSafety,
-        "this helper does not take a value for a sockmap",
-        "pass a socket",
-    ),
-    plain(
         "get_local_storage() doesn't support non-zero flags",
         CallTypeSafety,
         "the flags of bpf_get_local_storage have to be 0",
@@ -178,12 +125,6 @@ pub(super) const ROWS: &[Row] = &[
         CallTypeSafety,
         "{name} has {n} parameters; {most} can be passed",
         "pass a pointer to a structure",
-    ),
-    plain(
-        "expected prog array map for tail call{rest}",
-        CallTypeSafety,
-        "bpf_tail_call takes a map of type BPF_MAP_TYPE_PROG_ARRAY",
-        "pass such a map as the second argument",
     ),
     plain(
         "Unrecognized arg#{#n} type {kind}",
@@ -217,6 +158,18 @@ fn kind(case: &Case<'_, '_>) -> Option<Account> {
         return None;
     }
     let callee = case.callee().unwrap_or("the function");
+    let origin = case.origin(register);
+    if matches!(found, "inv" | "scalar")
+        && let Some((at, name, End::Given)) = ended(case, &origin)
+    {
+        let insn = case.path.walks[at].insn;
+        let account = Account::new(format!("argument {register} of {callee} was given away before"))
+            .register(register)
+            .meaning(format!("{name} (instruction {insn}) took the memory over: the program does not hold it any more."))
+            .origin(&origin)
+            .link(at, format!("{name} ends the pointer"));
+        return Some(account.help("give each reserved record back once, on each path"));
+    }
     let account =
         Account::new(format!("argument {register} of {callee} is {}", value::name(found)))
             .register(register)
@@ -254,65 +207,6 @@ fn allocated(case: &Case<'_, '_>) -> Option<Account> {
     )
 }
 
-fn map_type(case: &Case<'_, '_>) -> Option<Account> {
-    let (name, kind) = (case.text("name"), case.number("type")?);
-    let found = MAP_TYPES.get(usize::try_from(kind).ok()?).copied();
-    let found = found.map_or(format!("of type {kind}"), |name| format!("a {name}"));
-    let wanted = FITTING.iter().find(|(helper, _)| *helper == name);
-    let account = Account::new(format!("{name} does not work on this map: it is {found}"));
-    let account = account.number("map_type", kind);
-    Some(match wanted {
-        Some((_, wanted)) => account.help(format!("declare the map with `__uint(type, {wanted})`")),
-        None => account.help("use a map of the type that the helper is for (`man 7 bpf-helpers`)"),
-    })
-}
-
-fn null(case: &Case<'_, '_>) -> Option<Account> {
-    let rest = case.text("rest");
-    let register = case.number("r").or_else(|| {
-        // `R1`, or `arg0` before 7.x, which counts from 0; `helper arg2` counts from 1.
-        let digits = rest.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<i64>().ok()?;
-        let from_zero = rest.starts_with("arg") && case.message.contains("trusted");
-        Some(digits.saturating_add(i64::from(from_zero)))
-    })?;
-    let register = u8::try_from(register).ok()?;
-    let callee = case.callee().unwrap_or("the function");
-    let origin = case.origin(register);
-    let name = case.variable(&origin);
-    let test = name.as_deref().unwrap_or("pointer");
-    Some(
-        Account::new(format!("argument {register} of {callee} may be NULL"))
-            .register(register)
-            .meaning("The function uses the pointer without testing it.")
-            .origin(&origin)
-            .help("test the pointer before the call")
-            .code(format!("if (!{test})\n\treturn 0;")),
-    )
-}
-
-fn trusted(case: &Case<'_, '_>) -> Option<Account> {
-    let register = case.register()?;
-    let callee = case.callee().unwrap_or("the function");
-    Some(
-        Account::new(format!("argument {register} of {callee} points to an object that may be gone"))
-            .register(register)
-            .meaning("The pointer was read from another object, and nothing keeps what it points to alive.")
-            .origin(&case.origin(register))
-            .help("take a reference (`bpf_task_acquire` and the like on a trusted pointer), or read the pointer between bpf_rcu_read_lock and bpf_rcu_read_unlock"),
-    )
-}
-
-fn unowned(case: &Case<'_, '_>) -> Option<Account> {
-    let register = case.register()?;
-    let callee = case.callee().unwrap_or("the function");
-    Some(
-        Account::new(format!("{callee} releases something that the program does not hold"))
-            .register(register)
-            .origin(&case.origin(register))
-            .help("release each acquired object once, with the pointer that was returned"),
-    )
-}
-
 fn read_only(case: &Case<'_, '_>) -> Option<Account> {
     let register = case.register()?;
     Some(
@@ -346,58 +240,3 @@ fn function(case: &Case<'_, '_>) -> Option<Account> {
         _ => account,
     })
 }
-
-/// `enum bpf_map_type` of `linux/bpf.h`.
-const MAP_TYPES: [&str; 34] = [
-    "map without type",
-    "hash",
-    "array",
-    "program array",
-    "perf event array",
-    "per-CPU hash",
-    "per-CPU array",
-    "stack trace map",
-    "cgroup array",
-    "LRU hash",
-    "per-CPU LRU hash",
-    "LPM trie",
-    "array of maps",
-    "hash of maps",
-    "device map",
-    "sockmap",
-    "CPU map",
-    "AF_XDP socket map",
-    "sockhash",
-    "cgroup storage",
-    "reuseport socket array",
-    "per-CPU cgroup storage",
-    "queue",
-    "stack",
-    "socket storage",
-    "device hash",
-    "struct_ops map",
-    "ring buffer",
-    "inode storage",
-    "task storage",
-    "bloom filter",
-    "user ring buffer",
-    "new cgroup storage",
-    "arena",
-];
-
-/// The map type that a helper is for.
-const FITTING: &[(&str, &str)] = &[
-    ("bpf_perf_event_output", "BPF_MAP_TYPE_PERF_EVENT_ARRAY"),
-    ("bpf_perf_event_read", "BPF_MAP_TYPE_PERF_EVENT_ARRAY"),
-    ("bpf_skb_output", "BPF_MAP_TYPE_PERF_EVENT_ARRAY"),
-    ("bpf_xdp_output", "BPF_MAP_TYPE_PERF_EVENT_ARRAY"),
-    ("bpf_tail_call", "BPF_MAP_TYPE_PROG_ARRAY"),
-    ("bpf_get_stackid", "BPF_MAP_TYPE_STACK_TRACE"),
-    ("bpf_ringbuf_output", "BPF_MAP_TYPE_RINGBUF"),
-    ("bpf_ringbuf_reserve", "BPF_MAP_TYPE_RINGBUF"),
-    ("bpf_ringbuf_query", "BPF_MAP_TYPE_RINGBUF"),
-    ("bpf_user_ringbuf_drain", "BPF_MAP_TYPE_USER_RINGBUF"),
-    ("bpf_task_storage_get", "BPF_MAP_TYPE_TASK_STORAGE"),
-    ("bpf_sk_storage_get", "BPF_MAP_TYPE_SK_STORAGE"),
-    ("bpf_inode_storage_get", "BPF_MAP_TYPE_INODE_STORAGE"),
-];

@@ -6,20 +6,24 @@ mod attach;
 mod bounds;
 mod calls;
 mod context;
+mod debug_info;
 mod internal;
 mod kernel_objects;
 mod lifetime;
 mod limits;
 mod loader;
 mod locks;
+mod maps;
 mod packet;
 mod pairs;
 mod policy;
+mod prototypes;
 mod registers;
 mod returns;
 mod special;
 mod stack;
 mod structure;
+mod trusted;
 
 use super::table::Row;
 
@@ -31,6 +35,7 @@ pub(super) const ALL: &[(&str, &[Row])] = &[
     ("licence, helpers and kfuncs", policy::ROWS),
     ("attaching", attach::ROWS),
     ("shape of the program", structure::ROWS),
+    ("debug information", debug_info::ROWS),
     ("locks and regions", locks::ROWS),
     ("references", lifetime::ROWS),
     ("pointers that may be NULL, and numbers", access::ROWS),
@@ -42,7 +47,10 @@ pub(super) const ALL: &[(&str, &[Row])] = &[
     ("pointer arithmetic", arithmetic::ROWS),
     ("return values", returns::ROWS),
     ("memory and its size", pairs::ROWS),
+    ("maps as arguments", maps::ROWS),
+    ("kernel objects as arguments", trusted::ROWS),
     ("arguments", calls::ROWS),
     ("special fields", special::ROWS),
     ("kernel objects", kernel_objects::ROWS),
+    ("types and prototypes", prototypes::ROWS),
 ];

@@ -85,6 +85,8 @@ fn outside(case: &Case<'_, '_>) -> Option<Account> {
         None => account,
     };
     if moved {
+        // The pointer has all constants in it that were added before, so only the access counts.
+        let end = case.access().map_or(end, |(memory, _)| memory.offset.saturating_add(len));
         return Some(
             account
                 .meaning("The pointer has a variable offset: only a comparison made after the addition counts for it.")

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
     row("invalid read from stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid write to stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid indirect {verb} stack R{#r} off={#off} size={#len}", MemorySafety, constant),
-    row("invalid stack R{#r} off={#off} size={#len}", MemorySafety, constant),
+    row("invalid{verb} stack R{#r} off={#off} size={#len}", MemorySafety, constant),
     row("invalid{verb} read from stack R{#r} {rest}", MemorySafety, unwritten),
     row("misaligned stack access off {base}+{#off} size {#len}", MemorySafety, misaligned),
     plain(
@@ -124,7 +124,13 @@ fn constant(case: &Case<'_, '_>) -> Option<Account> {
     let (register, off, len) = (case.register()?, case.number("off")?, case.number("len")?);
     let verb = if writes(case) { "write" } else { "access" };
     let bytes = plural(len, "byte");
-    let account = Account::new(format!("{verb} beside the stack")).register(register);
+    let title = match case.callee() {
+        Some(name) if off.saturating_add(len) > 0 => {
+            format!("{name} is told to use more of the stack than there is")
+        }
+        _ => format!("{verb} beside the stack"),
+    };
+    let account = Account::new(title).register(register);
     let account = account.number("offset", off).number("access_size", len);
     let (meaning, help) = if off < -STACK {
         (
@@ -219,7 +225,8 @@ fn variable(case: &Case<'_, '_>) -> Option<Account> {
         .register(register)
         .number("access_size", case.number("len"));
     if let Some(range) = index_range {
-        account = account.number("index_min", range.low).number("index_max", range.high);
+        account =
+            account.number("added_bytes_min", range.low).number("added_bytes_max", range.high);
     }
     account = match whole {
         Some((low, high, fixed)) => {
@@ -243,7 +250,7 @@ fn variable(case: &Case<'_, '_>) -> Option<Account> {
         account = account.origin(way);
     }
     let name = name.as_deref().unwrap_or("index");
-    let code = format!("if ({name} >= sizeof(array))\n\treturn 0;");
+    let code = format!("if ({name} >= sizeof(array) / sizeof(array[0]))\n\treturn 0;");
     Some(account.help("bound the index to the array's size before this line").code(code))
 }
 
