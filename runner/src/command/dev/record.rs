@@ -29,13 +29,8 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
     let mut code = PASSED;
     for row in rows(&select(&course, &args.only)?) {
         let varies = row.lab.manifest.varies;
-        let others = all.iter().filter(|series| !default.contains(series));
-        // Where the default kernel has nothing to show, another one may: the next ones first.
-        let (older, newer): (Vec<&String>, Vec<&String>) =
-            others.partition(|series| default.iter().any(|default| before(series, default)));
-        let in_turn: Vec<&String> = default.iter().chain(newer).chain(older).collect();
         let mut why_not = None;
-        for series in if varies { all.iter().collect() } else { in_turn } {
+        for series in if varies { all.iter().collect() } else { in_turn(&default, &all) } {
             let engine = Vm::new(series, programs.path("labrunner-guest"));
             let request = Request {
                 course: &course,
@@ -90,6 +85,14 @@ fn is_refused(subject: Subject<'_>) -> bool {
     subject.mistake().is_some_and(refused)
 }
 
+/// The default kernel, and for what it cannot show the others: newer ones first.
+fn in_turn<'a>(default: &'a [String], all: &'a [String]) -> Vec<&'a String> {
+    let others = all.iter().filter(|series| !default.contains(series));
+    let (older, newer): (Vec<_>, Vec<_>) =
+        others.partition(|series| default.iter().any(|default| before(series, default)));
+    default.iter().chain(newer).chain(older).collect()
+}
+
 /// Whether one series is older than another: `5.10` than `6.1`, `6.1` than `6.12`.
 fn before(series: &str, other: &str) -> bool {
     let numbers = |text: &str| -> Vec<u32> {
@@ -129,4 +132,16 @@ fn written(course: &Course, name: &str, text: &str) -> Result<String, Error> {
         .map_err(|e| Error::Usage(format!("cannot write {}: {e}", path.display())))?;
     let word = if old.is_some() { "changed" } else { "new" };
     Ok(format!("{word:8} {}\n", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_comes_first_then_newer_ones_then_older_ones() {
+        let named = |list: &str| list.split(' ').map(str::to_string).collect::<Vec<_>>();
+        let (default, all) = (named("6.1"), named("5.10 6.1 6.12 6.18 7"));
+        assert_eq!(in_turn(&default, &all), ["6.1", "6.12", "6.18", "7", "5.10"]);
+    }
 }
