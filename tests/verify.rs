@@ -216,6 +216,25 @@ fn what_the_kernel_does_not_have_is_named() {
 }
 
 #[test]
+fn a_log_too_long_to_keep_leaves_the_message_and_a_deadline_leaves_no_verdict() {
+    let project = Project::new();
+    let long = PASS.replace(
+        "return XDP_PASS;",
+        "volatile int sum = 0;\n\
+        #pragma clang loop unroll(disable)\n\
+        for (int i = 0; i < 10000000; i++)\nsum += i;\nreturn sum;",
+    );
+    let object = project.object("long.bpf.o", &[&long], &[]);
+    let run = |more: &[&str]| {
+        let words = ["verify", "--kernel", "6.1", object.to_str().unwrap()];
+        Labrunner::new(words.iter().chain(more)).run()
+    };
+    ended(&run(&[]), 1, &["BPF program is too large. Processed 1000001 insn", "  1000001"]);
+    let late = run(&["--deadline", "0.5"]);
+    ended(&late, 69, &["Program 1 of", "was still with the verifier after 0.5 s", "NOT TRIED"]);
+}
+
+#[test]
 fn a_comparison_tells_what_changed() {
     let project = Project::new();
     let old = project.object("old.bpf.o", &[MAP, PASS, CHECKED], &[]);

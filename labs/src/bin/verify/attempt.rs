@@ -17,9 +17,10 @@ const STATISTICS: u32 = 4;
 const INSTRUCTIONS: u32 = 1 | STATISTICS;
 
 /// How large a log may become at first, and at last. A buffer that is too small makes a good program
-/// fail, so it is doubled until the log fits.
+/// fail, so it grows until the log fits: in large steps, since each is one more verification.
 const FIRST: usize = 64 << 10;
-const LAST: usize = 32 << 20;
+const STEP: usize = 8;
+const LAST: usize = FIRST * STEP * STEP * STEP;
 
 /// Why something failed.
 pub(crate) struct Failed {
@@ -51,7 +52,10 @@ pub(crate) fn program(file: &Path, index: usize) -> Result<ProgramLine> {
     if line.errno != 0 && !tried.log.is_empty() {
         // Refused by the verifier. Its words without the instructions are no log to learn from.
         let again = attempt(file, index, INSTRUCTIONS, &mut line)?;
-        line.log = String::from_utf8_lossy(&again.log).into_owned();
+        // A log that does not fit may lack the very message. Such are those of a million instructions,
+        // and the message says that.
+        let log = if again.cut { tried.log } else { again.log };
+        line.log = String::from_utf8_lossy(&log).into_owned();
     }
     Ok(line)
 }
@@ -61,6 +65,8 @@ struct Tried {
     errno: i32,
     words: Vec<String>,
     log: Vec<u8>,
+    /// Whether the log is longer than it may be.
+    cut: bool,
 }
 
 fn attempt(file: &Path, index: usize, level: u32, line: &mut ProgramLine) -> Result<Tried> {
@@ -78,10 +84,10 @@ fn attempt(file: &Path, index: usize, level: u32, line: &mut ProgramLine) -> Res
         let errno = loaded.as_ref().err().map_or(0, number);
         let cut = errno == libc::ENOSPC && log.len() + 1 >= size;
         if cut && size < LAST {
-            size *= 2;
+            size *= STEP;
             continue;
         }
-        return Ok(Tried { errno, words: words::take(), log });
+        return Ok(Tried { errno, words: words::take(), log, cut });
     }
 }
 

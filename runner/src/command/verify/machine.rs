@@ -173,17 +173,17 @@ struct Told {
 impl Told {
     /// What answers that are not whole mean.
     fn broken_off(&self, shown: &str, at: Option<usize>, deadline: Duration) -> Error {
-        let place = at.map_or("its beginning".into(), |at| format!("its {at}. program"));
+        let place = match at {
+            Some(at) => format!("Program {at} of `{shown}`"),
+            None => format!("`{shown}`"),
+        };
         match (&self.end, self.late) {
             (_, true) => Error::unable(
-                format!(
-                    "{place} of `{shown}` was still with the verifier after {} s.",
-                    deadline.as_secs_f64()
-                ),
+                format!("{place} was still with the verifier after {} s.", deadline.as_secs_f64()),
                 "Without KVM a large program may take minutes: --deadline SECONDS gives it more.",
             ),
             (Some(end), _) if end.contains("signal 9") => Error::unable(
-                format!("The memory of the micro-VM was not enough at {place} of `{shown}`."),
+                format!("The memory of the micro-VM was not enough. {place} was tried."),
                 "It has 256 MB, for the object, its maps, and the verifier's log.",
             ),
             (Some(end), _) => {
