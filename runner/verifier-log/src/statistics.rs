@@ -25,7 +25,7 @@ pub enum Statistic {
         /// Microseconds.
         usec: u64,
     },
-    /// `stack depth 16+0`, from 7.x on `stack depth max 16` (log level 4)
+    /// `stack depth 16+0`, from 7.x on `stack depth 16+0 max 16` or `stack depth max 16` (log level 4)
     StackDepth,
     /// `subprog 1 (sum_of) global insns_self 1 …` (log level 4, from 7.x on)
     Subprogram,
@@ -94,7 +94,7 @@ pub struct Statistics {
     pub mark_read: u64,
     /// Microseconds, where the log tells them (log level 4).
     pub usec: Option<u64>,
-    /// Bytes of stack per function, where the log tells them (log level 4, before 7.x).
+    /// Bytes of stack per function, where the log tells them (log level 4).
     pub stack_depth: Vec<u32>,
 }
 
@@ -127,11 +127,31 @@ impl Statistics {
                 Statistic::Time { usec } => all.usec = Some(usec),
                 Statistic::StackDepth => {
                     let depths = item.raw.trim().strip_prefix("stack depth ").unwrap_or_default();
-                    all.stack_depth = depths.split('+').filter_map(|d| d.parse().ok()).collect();
+                    all.stack_depth = depths_of(depths);
                 }
                 Statistic::Subprogram => {}
             }
         }
         found.then_some(all)
+    }
+}
+
+/// The functions' parts of `16+0`, `16+0 max 16` and `max 16`; none in the last.
+fn depths_of(text: &str) -> Vec<u32> {
+    let parts = text.split(' ').next().unwrap_or_default();
+    parts.split('+').filter_map(|depth| depth.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::depths_of;
+
+    #[test]
+    fn the_depth_of_each_function_is_read_on_every_kernel() {
+        for (text, expected) in
+            [("16+0", &[16, 0][..]), ("8 max 0", &[8]), ("16+8 max 24", &[16, 8]), ("max 16", &[])]
+        {
+            assert_eq!(depths_of(text), expected, "{text}");
+        }
     }
 }
