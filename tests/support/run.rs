@@ -56,8 +56,8 @@ impl Labrunner {
         }
         // Nor is the default kernel that they have chosen.
         command.env("XDG_CONFIG_HOME", root().join("target/no-settings"));
-        // Nor is what they have done so far: nothing is, and nothing is written down.
-        command.env("XDG_STATE_HOME", "/proc/no-state");
+        // Nor is what they have done so far.
+        command.env("XDG_STATE_HOME", root().join("target/test-state"));
         Self { command }
     }
 
