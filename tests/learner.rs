@@ -28,7 +28,7 @@ fn an_edit_that_the_course_knows_is_recognised() {
         "R0 invalid mem access 'map_value_or_null'",
         &format!("hello-map.bpf.c:{line}"),
         "__sync_fetch_and_add(count, 1);",
-        "This is the break `null-check` of this lab.",
+        "This is the known mistake `null-check`.",
     ] {
         assert!(done.stdout.contains(part), "{part:?} in {done}");
     }

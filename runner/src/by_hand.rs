@@ -38,7 +38,7 @@ pub fn render(
         );
         source = format!("-I{} {copy}", lab.folder.display());
     }
-    if lab.has_object {
+    if lab.manifest.object {
         let flags: Vec<String> = compile::flags(&course.root)?.iter().map(|f| quoted(f)).collect();
         part("Compile the BPF C", &[format!("clang {} -c {source} -o {object}", flags.join(" "))]);
         part(
@@ -51,7 +51,7 @@ pub fn render(
     }
     part("Build the lab's program", &[programs::build_command(&triple).join(" ")]);
     let mut words = vec![format!("{programs}/{}", lab.binary())];
-    if lab.has_object {
+    if lab.manifest.object {
         words.extend(["--object".into(), object.clone()]);
     }
     words.extend_from_slice(subject.args(lab));
@@ -79,7 +79,7 @@ pub fn render(
         );
     }
     let mut look = vec!["sudo bpftool prog list".into(), "sudo bpftool map list".into()];
-    if lab.has_object {
+    if lab.manifest.object {
         look.push(format!("sudo bpftool --debug prog loadall {object} /sys/fs/bpf/{name}"));
         look.push(format!("sudo rm -r /sys/fs/bpf/{name}"));
     }

@@ -26,8 +26,6 @@ pub struct Lab {
     pub folder: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
-    /// Whether it has BPF C that is compiled to an object. Some labs are about user space alone.
-    pub has_object: bool,
 }
 
 impl Lab {
@@ -198,15 +196,12 @@ fn read_lab(root: &Path, chapter: &str, name: &str, folder: &Path) -> Result<Opt
     if !root.join(folder).join("lab.toml").is_file() {
         return Ok(None);
     }
-    let mut lab = Lab {
+    Ok(Some(Lab {
         chapter: chapter.into(),
         name: name.into(),
         folder: folder.into(),
         manifest: read_manifest(root, folder)?,
-        has_object: false,
-    };
-    lab.has_object = root.join(lab.source()).exists();
-    Ok(Some(lab))
+    }))
 }
 
 fn read_manifest(root: &Path, folder: &Path) -> Result<Manifest, Error> {

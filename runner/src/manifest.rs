@@ -40,6 +40,9 @@ pub struct Manifest {
     /// What it prints depends on the kernel, and is recorded for each series.
     #[serde(default)]
     pub varies: bool,
+    /// Whether it has BPF C of its own, which is compiled and handed to its program.
+    #[serde(default = "yes")]
+    pub object: bool,
     /// What happens while the program is attached, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
@@ -49,6 +52,10 @@ pub struct Manifest {
     /// What the learner is to change.
     #[serde(default, rename = "exercise")]
     pub exercises: Vec<Exercise>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Which lines of the output are compared.
@@ -266,7 +273,7 @@ loads = true
           |
         3 | need = []
           | ^^^^
-        unknown field `need`, expected one of `summary`, `needs`, `tools`, `args`, `learned`, `hints`, `keep`, `seconds`, `varies`, `step`, `break`, `exercise`
+        unknown field `need`, expected one of `summary`, `needs`, `tools`, `args`, `learned`, `hints`, `keep`, `seconds`, `varies`, `object`, `step`, `break`, `exercise`
         ");
     }
 

@@ -74,7 +74,8 @@ impl Request<'_> {
         let compiling = Instant::now();
         let compiled = self
             .lab
-            .has_object
+            .manifest
+            .object
             .then(|| compile(&self.course.root, &self.lab.source(), text, self.color));
         let compile_took = compiling.elapsed();
         report.stages.push(Timing { stage: Stage::Compile, took: compile_took });

@@ -33,7 +33,7 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
         return Err(Error::Usage("A shell is on one kernel: name one series.".into()));
     };
     let programs = Programs::find(&course.root, &mut say)?;
-    let source = lab.filter(|lab| lab.has_object);
+    let source = lab.filter(|lab| lab.manifest.object);
     let object = match source.map(|lab| compiled(&course, lab)).transpose()? {
         Some(Compiled::Rejected(words)) => {
             print(&words)?;

@@ -71,8 +71,14 @@ fn of_manifest(course: &Course, lab: &Lab, problems: &mut Vec<String>) -> Result
         );
     }
     let has_edits = !lab.manifest.breaks.is_empty() || !lab.manifest.exercises.is_empty();
-    if has_edits && !lab.has_object {
-        add("[[", format!("{} is not there, which its edits change", lab.source().display()));
+    let source = lab.source();
+    match (lab.manifest.object, course.root.join(&source).is_file()) {
+        (true, false) => add("summary", format!("{} is not there", source.display())),
+        (false, _) if has_edits => {
+            add("object", "it has edits, and says that it has no BPF C".into())
+        }
+        (false, true) => add("object", format!("{} is there all the same", source.display())),
+        _ => {}
     }
     Ok(())
 }
