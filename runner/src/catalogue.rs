@@ -12,12 +12,12 @@ pub fn entries(course: &Course) -> impl Iterator<Item = (&Lab, &Break)> {
     labs.filter_map(|lab| Some((lab, lab.manifest.breaks.first()?)))
 }
 
-/// The entry that provokes this message, on whatever kernel. Where several do, one that every kernel
-/// refuses comes first.
+/// The entry that provokes this message, on whatever kernel. Where several do, one that all kernels
+/// answer alike comes first, and of those the one with the simplest name.
 pub fn entry_for<'a>(course: &'a Course, message: &str) -> Option<&'a Lab> {
     let fits = |known: &&Break| messages(known).any(|p| verifier_log::matches(p, message));
     let fitting = entries(course).filter(|(_, known)| fits(known));
-    fitting.min_by_key(|(_, known)| known.on.len()).map(|(lab, _)| lab)
+    fitting.min_by_key(|(lab, known)| (known.on.len(), lab.name.len())).map(|(lab, _)| lab)
 }
 
 /// All messages that a mistake is refused with, on one kernel or another.
