@@ -16,6 +16,10 @@ pub use json::{json, list_json};
 /// Prose is broken at this width.
 const WIDTH: usize = 96;
 
+/// How many of the kernel's lines stand before its message: after a log that was pasted into a long text,
+/// the rest of that text is taken for such lines.
+const DETAILS: usize = 8;
+
 /// All that there is to say: title, excerpt, cause chain, notes, help.
 pub fn text(refusal: &Refusal) -> String {
     let mut text = String::new();
@@ -29,7 +33,7 @@ pub fn text(refusal: &Refusal) -> String {
     if !refusal.program.is_empty() {
         text += &excerpt.note("program", &refusal.program);
     }
-    for detail in &refusal.details {
+    for detail in refusal.details.iter().take(DETAILS) {
         text += &excerpt.note("kernel", detail);
     }
     text += &excerpt.note("kernel", &refusal.message);
