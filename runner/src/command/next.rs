@@ -1,6 +1,6 @@
 //! `labrunner next`, and `labrunner` alone: where the learner is, and how to go on.
 
-use super::{course, print, say};
+use super::{course, print};
 use crate::course::{Course, Lab};
 use crate::error::{Error, PASSED};
 use crate::progress::{Progress, State};
@@ -8,7 +8,7 @@ use crate::progress::{Progress, State};
 /// Prints which lab comes next.
 pub fn run() -> Result<u8, Error> {
     let course = course()?;
-    let progress = load();
+    let progress = super::progress();
     print(&next(&course, &progress))?;
     Ok(PASSED)
 }
@@ -16,7 +16,7 @@ pub fn run() -> Result<u8, Error> {
 /// Prints how far the learner is, and what comes next.
 pub fn overview() -> Result<u8, Error> {
     let course = course()?;
-    let progress = load();
+    let progress = super::progress();
     let labs: Vec<&Lab> = course.labs.iter().filter(|lab| lab.collection().is_none()).collect();
     let is_passed = |lab: &&&Lab| matches!(progress.state(lab), State::Passed | State::Complete);
     let passed = labs.iter().filter(is_passed).count();
@@ -30,12 +30,6 @@ pub fn overview() -> Result<u8, Error> {
         next(&course, &progress)
     ))?;
     Ok(PASSED)
-}
-
-fn load() -> Progress {
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
-    progress
 }
 
 fn next(course: &Course, progress: &Progress) -> String {
