@@ -1,4 +1,5 @@
-// What several kernels print, in tabs: `<div class="kernels">` with a `<div data-kernel="6.1">` for each.
+// What several kernels print, in tabs: `<div class="kernels">` with a `<div data-kernel="6.1">` for each. Kernels that
+// print the same share one: `data-kernel="6.1 6.12"`.
 //
 // The chosen kernel holds for the whole book and is remembered. Without this script, and in print, all of
 // them are shown one below the other (tabs.css).
@@ -25,11 +26,13 @@
         }
     }
 
+    const kernelsOf = (panel) => panel.dataset.kernel.split(' ');
+
     function select({ panels, tabs }, wanted) {
-        const has = (kernel) => panels.some((panel) => panel.dataset.kernel === kernel);
-        const chosen = [wanted, USUAL].find(has) ?? panels[0].dataset.kernel;
+        const of = (kernel) => panels.find((panel) => kernelsOf(panel).includes(kernel));
+        const chosen = of(wanted) ?? of(USUAL) ?? panels[0];
         panels.forEach((panel, at) => {
-            const on = panel.dataset.kernel === chosen;
+            const on = panel === chosen;
             // The browser's own search finds hidden panels, too, and opens them.
             panel.hidden = on ? false : 'until-found';
             tabs[at].setAttribute('aria-selected', String(on));
@@ -37,9 +40,12 @@
         });
     }
 
-    // All groups of the page, without moving the one that the reader looks at.
-    function choose(kernel, group) {
+    // All groups of the page, without moving the one that the reader looks at. Of kernels that share a tab, the one
+    // that was chosen before stays chosen.
+    function choose(panel, group) {
         const before = group.box.getBoundingClientRect().top;
+        const kernels = kernelsOf(panel);
+        const kernel = [remembered(), USUAL].find((known) => kernels.includes(known)) ?? kernels[0];
         remember(kernel);
         groups.forEach((other) => select(other, kernel));
         scrollBy({ top: group.box.getBoundingClientRect().top - before, behavior: 'instant' });
@@ -55,7 +61,7 @@
         // The arrow keys turn the pages elsewhere.
         event.preventDefault();
         event.stopPropagation();
-        choose(group.panels[to].dataset.kernel, group);
+        choose(group.panels[to], group);
         group.tabs[to].focus();
     }
 
@@ -65,20 +71,20 @@
         const list = document.createElement('div');
         list.setAttribute('role', 'tablist');
         list.setAttribute('aria-label', 'Kernel');
-        group.tabs = group.panels.map((panel) => {
-            const { kernel } = panel.dataset;
+        group.tabs = group.panels.map((panel, at) => {
+            const name = kernelsOf(panel).join(', ');
             const tab = document.createElement('button');
             tab.type = 'button';
-            tab.id = `kernel-${number}-${kernel}`;
-            tab.append(kernel);
+            tab.id = `kernels-${number + 1}-${at + 1}`;
+            tab.append(name);
             tab.setAttribute('role', 'tab');
-            tab.setAttribute('aria-label', `Linux ${kernel}`);
+            tab.setAttribute('aria-label', `Linux ${name}`);
             panel.id ||= `${tab.id}-panel`;
             tab.setAttribute('aria-controls', panel.id);
             panel.setAttribute('role', 'tabpanel');
             panel.setAttribute('aria-labelledby', tab.id);
-            tab.addEventListener('click', () => choose(kernel, group));
-            panel.addEventListener('beforematch', () => choose(kernel, group));
+            tab.addEventListener('click', () => choose(panel, group));
+            panel.addEventListener('beforematch', () => choose(panel, group));
             return tab;
         });
         list.append(...group.tabs);
