@@ -57,8 +57,8 @@ pub struct RecordArgs {
     #[arg(value_name = "CHAPTER|LAB", required = true)]
     pub only: Vec<String>,
 
-    /// Kernel series for labs whose output depends on the kernel; all others are recorded on the
-    /// default kernel.
+    /// Kernel series for what depends on the kernel: refusals, and the output of some labs. All else
+    /// is recorded on the default kernel.
     #[arg(long, value_name = "SERIES", default_value = "all")]
     pub kernel: String,
 }

@@ -20,7 +20,9 @@ use crate::run::Request;
 use crate::stage::Stage;
 use crate::subject::Subject;
 
-/// Records each subject of the labs, and says which files are new or other than before.
+/// Records each subject of the labs, and says which files are new or other than before. A refusal is recorded
+/// on each kernel, since each has words of its own; so is what a lab prints that `varies`. All else is recorded
+/// on the default kernel, or on the next one that has what the lab needs.
 pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
     let course = course()?;
     let programs = Programs::find(&course.root, &mut say)?;
@@ -29,7 +31,9 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
     let mut code = PASSED;
     for row in rows(&select(&course, &args.only)?) {
         let varies = row.lab.manifest.varies;
+        let of_kernel = varies || is_refused(row.subject);
         let mut why_not = None;
+        let mut done = false;
         for series in if varies { all.iter().collect() } else { in_turn(&default, &all) } {
             let engine = Vm::new(series, programs.path("labrunner-guest"));
             let request = Request {
@@ -41,36 +45,36 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
                 color: false,
             };
             let report = request.run(&engine, &mut say)?;
-            let recorded = text(row.subject, &report);
+            // A mistake that this kernel accepts shows nothing here.
+            let refused = matches!(report.outcome, Some(Outcome::Failed { .. }));
+            let shown = varies || refused || !is_refused(row.subject);
             let skipped = matches!(report.verdict, Verdict::Skipped(_));
             let mut name = row.subject.expected_name(row.lab);
             // What a kernel answers to a mistake is of that kernel.
-            if varies || (!default.contains(series) && is_refused(row.subject)) {
+            if varies || (of_kernel && !default.contains(series)) {
                 name = expected::on_series(&name, series);
             }
-            // A refusal that only this kernel is declared to give is what there is to see, too.
-            let refused = matches!(report.outcome, Some(Outcome::Failed { .. }));
-            let shown = refused || !is_refused(row.subject);
-            if !varies && !shown && !skipped && !default.contains(series) {
-                continue;
-            }
-            match recorded {
-                Ok(text) => print(&written(&course, &name, &text)?)?,
+            match text(row.subject, &report) {
+                Ok(text) if shown || default.contains(series) => {
+                    print(&written(&course, &name, &text)?)?;
+                    done = true;
+                }
+                Ok(_) => {}
                 Err(why) if !skipped || varies => {
                     code = FAILED;
                     let (lab, what) = (row.lab.title(), row.subject.label());
                     say(&format!("{lab}: {what} on {series} is not recorded: {why}"));
+                    done = true; // and said
                 }
                 Err(why) => {
                     why_not.get_or_insert(why);
-                    continue;
                 }
             }
-            why_not = None;
-            if !varies && shown {
+            if done && !of_kernel {
                 break;
             }
         }
+        let why_not = why_not.filter(|_| !done);
         if let Some(why) = why_not {
             code = FAILED;
             let (lab, what) = (row.lab.title(), row.subject.label());
