@@ -29,7 +29,15 @@ impl Subscriber for Collector {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words(String::new());
         event.record(&mut words);
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(words.0);
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        // mdBook logs an error and each of its causes by itself.
+        match (said.last_mut(), words.0.strip_prefix("Caused By: ")) {
+            (Some(last), Some(cause)) => {
+                last.push_str(": ");
+                last.push_str(cause);
+            }
+            _ => said.push(words.0),
+        }
     }
 
     // Spans are not enabled, so the rest is never asked for.
@@ -60,10 +68,11 @@ mod tests {
     fn errors_and_warnings_are_kept_and_the_rest_is_not() {
         let (result, said) = collect(|| {
             tracing::error!("no file {}", 1);
+            tracing::error!("Caused By: not there");
             tracing::info!("building");
             tracing::warn!("odd");
             7
         });
-        assert_eq!((result, said), (7, vec!["no file 1".to_string(), "odd".to_string()]));
+        assert_eq!((result, said), (7, vec!["no file 1: not there".to_string(), "odd".to_string()]));
     }
 }

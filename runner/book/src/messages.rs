@@ -1,11 +1,13 @@
 //! What there is to translate: the template, and the tables of each language beside it.
 
 mod merge;
+mod prose;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
 use mdbook_i18n_helpers::xgettext::create_catalogs;
 use mdbook_renderer::RenderContext;
@@ -27,7 +29,12 @@ pub const TEMPLATE: &str = "messages.pot";
 pub fn template(root: &Path) -> Result<String> {
     let mut config = config::read(root)?;
     config.set("output.xgettext.granularity", 0)?;
-    let book = load(root, config)?;
+    let mut book = load(root, config)?;
+    book.book.for_each_mut(|item| {
+        if let BookItem::Chapter(chapter) = item {
+            chapter.content = prose::only(&chapter.content);
+        }
+    });
     let context = RenderContext::new(root, book.book, book.config, "");
     let mut catalogue = create_catalogs(&context, fs::read_to_string)?
         .into_values()
