@@ -25,6 +25,20 @@ pub struct Built {
     pub complaints: Vec<String>,
 }
 
+/// How many complaints are told: one mistake may be on many pages.
+const TOLD: usize = 10;
+
+impl Built {
+    /// The first complaints, one a line, if there are any.
+    pub fn summary(&self) -> Option<String> {
+        let mut text = self.complaints.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n");
+        if let Some(more @ 1..) = self.complaints.len().checked_sub(TOLD) {
+            text += &format!("\n… and {more} more like these.");
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
 /// Builds the book of the folder `root` with all its languages, and puts it in place of what is at
 /// `destination`. If it fails, that stays as it is.
 ///

@@ -31,9 +31,6 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const UNAVAILABLE: u8 = 69;
 
-/// How many complaints about pages are said: one mistake may be on many.
-const SHOWN: usize = 10;
-
 enum Task {
     Build(PathBuf, PathBuf),
     Serve(Settings),
@@ -178,9 +175,8 @@ fn report_after(built: &Built, took: Duration) {
 }
 
 fn report(built: &Built) {
-    built.complaints.iter().take(SHOWN).for_each(|complaint| complain(complaint));
-    if let Some(more @ 1..) = built.complaints.len().checked_sub(SHOWN) {
-        say(&format!("… and {more} more like these."));
+    if let Some(summary) = built.summary() {
+        complain(&summary);
     }
 }
 

@@ -70,7 +70,7 @@ impl Handle {
         self.state.send_modify(|state| match result {
             Ok(built) => {
                 state.generation += 1;
-                state.problem = (!built.complaints.is_empty()).then(|| built.complaints.join("\n"));
+                state.problem = built.summary();
             }
             Err(error) => state.problem = Some(format!("{error:#}")),
         });
