@@ -1,5 +1,6 @@
 //! What each command does, one module a command: from its arguments to an exit status.
 
+pub mod book;
 pub mod cache;
 pub mod check;
 pub mod dev;
@@ -11,6 +12,7 @@ pub mod lab;
 pub mod list;
 pub mod listing;
 pub mod next;
+pub mod page;
 pub mod progress;
 pub mod reset;
 pub mod shell;

@@ -4,6 +4,7 @@
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
 pub mod backup;
+pub mod book;
 pub mod by_hand;
 pub mod cache;
 pub mod catalogue;

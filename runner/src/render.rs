@@ -6,6 +6,7 @@ pub mod json;
 pub mod kernels;
 pub mod list;
 pub mod listing;
+pub mod notes;
 pub mod page;
 pub mod text;
 pub mod verify;

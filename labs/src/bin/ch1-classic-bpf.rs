@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), classic_bpf)
 }
 
+// ANCHOR: lab
 fn classic_bpf(lab: &Lab) -> Result<()> {
     network::leave()?; // nobody else's packets, and nobody else sees ours
     let object = lab.load(lab.open()?)?;
@@ -78,6 +79,7 @@ fn classic_bpf(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// A socket that gets every IPv4 packet that arrives, with its Ethernet header.
 fn packet_socket() -> Result<OwnedFd> {

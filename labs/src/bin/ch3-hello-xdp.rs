@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), hello_xdp)
 }
 
+// ANCHOR: lab
 fn hello_xdp(lab: &Lab) -> Result<()> {
     let interface = lab.flag("interface");
     let object = lab.load(lab.open()?)?;
@@ -45,6 +46,7 @@ fn hello_xdp(lab: &Lab) -> Result<()> {
     let counter = values.and_then(|values| u32_at(&values, 0)).context("cannot read counter")?;
     Ok(writeln!(io::stdout(), "counter={counter}")?)
 }
+// ANCHOR_END: lab
 
 /// The number by which the kernel knows the interface.
 fn index_of(interface: &str) -> Result<u32> {

@@ -89,6 +89,7 @@ fn rename_and_print(lab: &Lab, object: &Object) -> Result<()> {
     Ok(writeln!(io::stdout(), "after 3 renames: total={total}")?)
 }
 
+// ANCHOR: poke
 /// What the other process does. A poke that is refused is an answer, too.
 fn poke(map: u32, words: &str) -> Result<()> {
     let map = MapHandle::from_map_id(map).context("cannot open the map")?;
@@ -145,6 +146,7 @@ fn byte(word: &str) -> Result<u8> {
     };
     parsed.ok().with_context(|| format!("`{word}` is no byte: 0 to 255, or 0x00 to 0xff"))
 }
+// ANCHOR_END: poke
 
 /// The bytes in their order in memory, and the number that this machine takes them for.
 fn shown(bytes: &[u8]) -> String {

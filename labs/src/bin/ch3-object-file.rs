@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), object_file)
 }
 
+// ANCHOR: lab
 fn object_file(lab: &Lab) -> Result<()> {
     let opened = lab.open()?;
     let bytes = lab.object_bytes()?;
@@ -35,6 +36,7 @@ fn object_file(lab: &Lab) -> Result<()> {
     run_each(&object)?;
     print_variables(&elf, &object)
 }
+// ANCHOR_END: lab
 
 /// The sections that libbpf reads, and what each is for.
 fn print_sections(elf: &Elf<'_>) -> Result<()> {
@@ -98,6 +100,7 @@ fn ordered<'a>(elf: &'a Elf<'_>) -> Vec<&'a str> {
     sections
 }
 
+// ANCHOR: code
 /// The instructions of a section, each group below the source line that it was made from.
 fn print_code(elf: &Elf<'_>, bytes: &[u8], section: &str) -> Result<()> {
     let mut out = io::stdout().lock();
@@ -115,6 +118,7 @@ fn print_code(elf: &Elf<'_>, bytes: &[u8], section: &str) -> Result<()> {
     }
     Ok(writeln!(out)?)
 }
+// ANCHOR_END: code
 
 /// What is in the kernel now.
 fn print_made(object: &Object) -> Result<()> {

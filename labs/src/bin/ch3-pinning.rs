@@ -71,6 +71,7 @@ fn pinning(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: loader
 /// What the other process does: loads, attaches, pins, and waits for its end.
 fn load_and_wait(lab: &Lab, pin: &str) -> Result<()> {
     let mut opened = lab.open()?;
@@ -98,6 +99,7 @@ fn pin_one(object: &Object, link: &mut Link, pin: &str) -> Result<()> {
         other => bail!("--loader cannot be `{other}`"),
     }
 }
+// ANCHOR_END: loader
 
 /// The other process, and what it has put into the kernel.
 struct Loader {

@@ -56,6 +56,7 @@ fn hello_config(lab: &Lab) -> Result<()> {
     }
 }
 
+// ANCHOR: config
 struct Config<M> {
     map: M,
     uid_base: u32,
@@ -88,6 +89,7 @@ impl<M: MapCore> Config<M> {
         Ok(writeln!(io::stdout(), "the map is changed\n")?)
     }
 }
+// ANCHOR_END: config
 
 type Event = (u32, u32, String, String);
 

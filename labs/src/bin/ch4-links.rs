@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), links)
 }
 
+// ANCHOR: steps
 fn links(lab: &Lab) -> Result<()> {
     bpffs::own()?;
     network::leave()?; // nobody else's packets are counted
@@ -69,6 +70,7 @@ fn links(lab: &Lab) -> Result<()> {
     step("remove the pin", Ok(()))?;
     packets.send()
 }
+// ANCHOR_END: steps
 
 fn program<'a>(object: &'a Object, name: &str) -> Result<ProgramMut<'a>> {
     let found = object.progs_mut().find(|program| program.name() == name);

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), core_exists)
 }
 
+// ANCHOR: lab
 fn core_exists(lab: &Lab) -> Result<()> {
     let mut object = lab.open()?;
     lab.set_constant(&mut object, "own_pid", &std::process::id().to_ne_bytes())?;
@@ -54,6 +55,7 @@ fn core_exists(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// System calls for the program to see, as soon as /proc says that the main thread sleeps.
 fn make_calls_while_main_sleeps() -> Result<()> {

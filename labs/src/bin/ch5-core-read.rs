@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), core_read)
 }
 
+// ANCHOR: lab
 fn core_read(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let members = members(&object, "event")?.context("the object has no struct event")?;
@@ -73,6 +74,7 @@ fn line(members: &[Member], record: &[u8]) -> Option<String> {
     }
     Some(line)
 }
+// ANCHOR_END: lab
 
 /// Which program a process runs: the kernel's own answer in /proc, to compare ours with.
 fn program_of(pid: &str) -> String {

@@ -52,6 +52,7 @@ fn main() -> ExitCode {
     labs::run_with_letters(&USAGE, LETTERS, labs::object!(), opensnoop)
 }
 
+// ANCHOR: lab
 fn opensnoop(lab: &Lab) -> Result<()> {
     let time: Option<f64> = lab.parsed_if_given("duration")?;
     let time = time.map(Duration::try_from_secs_f64).transpose().context("the duration")?;
@@ -108,6 +109,7 @@ fn configure(lab: &Lab, object: &mut OpenObject) -> Result<()> {
     }
     lab.set_constant(object, "own_pid", &std::process::id().to_ne_bytes())
 }
+// ANCHOR_END: lab
 
 fn show(lab: &Lab) -> Show {
     Show {

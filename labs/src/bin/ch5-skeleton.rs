@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), with_skeleton)
 }
 
+// ANCHOR: lab
 fn with_skeleton(lab: &Lab) -> Result<()> {
     OBJECT.get_or_init(|| lab.object_bytes().map(|bytes| bytes.into_owned()).unwrap_or_default());
     let mut storage = MaybeUninit::uninit();
@@ -80,6 +81,7 @@ fn print(loaded: &SkeletonSkel<'_>) -> Result<()> {
     let (counted, over) = (counts.counted, counts.over_limit);
     Ok(writeln!(io::stdout(), "counted={counted} over_limit={over}")?)
 }
+// ANCHOR_END: lab
 
 /// The types were generated from the object as it was when this binary was built.
 fn check_layout(open: &OpenSkeletonSkel<'_>) -> Result<()> {
