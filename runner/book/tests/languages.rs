@@ -155,7 +155,10 @@ fn a_changed_page_makes_tables_stale_and_its_translation_outdated() {
     assert_eq!(update(root, true).unwrap(), files);
     update(root, false).unwrap();
     let table = fs::read_to_string(&files[1]).unwrap();
-    assert!(table.contains("#, fuzzy\nmsgid \"First paragraphs.\"\nmsgstr \"첫 문단.\""), "{table}");
+    assert!(
+        table.contains("#, fuzzy\nmsgid \"First paragraphs.\"\nmsgstr \"첫 문단.\""),
+        "{table}"
+    );
     book.build();
     assert!(book.page("ko/ch1/count.html").contains("<p>First paragraphs.</p>"));
 }
@@ -184,7 +187,9 @@ fn the_menu_leads_to_the_same_page_and_is_there_only_with_languages() {
     };
     let english = menu("ch1/count.html");
     assert!(english.contains("href=\"../ko/ch1/count.html\" lang=\"ko\" hreflang=\"ko\">한국어<"));
-    assert!(english.contains("href=\"../ch1/count.html\" lang=\"en\" hreflang=\"en\" aria-current"));
+    assert!(
+        english.contains("href=\"../ch1/count.html\" lang=\"en\" hreflang=\"en\" aria-current")
+    );
     let korean = menu("ko/ch1/count.html");
     assert!(korean.contains("href=\"../../ch1/count.html\" lang=\"en\" hreflang=\"en\">English<"));
     assert!(menu("index.html").contains("href=\"ko/index.html\""));
