@@ -152,6 +152,7 @@ impl CourseCopy {
     /// is linked to.
     pub fn with_book() -> Self {
         let copy = Self::new();
+        build_programs();
         build_book_program();
         copy_folder(&root().join("book"), &copy.path().join("book"));
         let target = copy.path().join("target");
