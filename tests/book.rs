@@ -50,10 +50,6 @@ impl Served {
         Labrunner::new(words).within(self.copy.path()).env("XDG_STATE_HOME", self.home.path())
     }
 
-    fn state(&self) -> Value {
-        serde_json::from_str(&self.http.get("/labrunner/state.json").body).unwrap()
-    }
-
     fn until_state(&self, good: impl Fn(&Value) -> bool) -> Value {
         let text = self
             .http

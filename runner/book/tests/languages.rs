@@ -149,7 +149,7 @@ fn a_changed_page_makes_tables_stale_and_its_translation_outdated() {
     assert_eq!(update(root, true).unwrap(), files);
     assert!(!files[0].exists());
     assert_eq!(update(root, false).unwrap(), files);
-    assert_eq!(update(root, true).unwrap(), [PathBuf::new(); 0]);
+    assert!(update(root, true).unwrap().is_empty());
 
     book.write("src/ch1/count.md", &PAGE.replace("First paragraph.", "First paragraphs."));
     assert_eq!(update(root, true).unwrap(), files);
@@ -245,5 +245,5 @@ fn the_whole_workbook_without_a_translation_is_the_original() {
         }
     }
     different.sort();
-    assert_eq!(different, [PathBuf::new(); 0]);
+    assert!(different.is_empty(), "{different:?}");
 }
