@@ -32,7 +32,7 @@ fn a_lab_that_passes_is_done_and_the_next_one_is_next() {
     ended(
         &run(home.path(), &["next"]),
         0,
-        &["Next: ch1 first-light", "book/src/ch1/first-light.md"],
+        &["Next: ch1 first-light", "its page: labrunner ch1 first-light --page"],
     );
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod book;
 mod check;
 mod dev;
 mod explain;
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use book::BookArgs;
 pub use check::CheckArgs;
-pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
+pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 pub use verify::VerifyArgs;
@@ -24,7 +26,9 @@ pub use verify::VerifyArgs;
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
   labrunner list                                      all labs
+  labrunner book                                      read the workbook in a browser
   labrunner ch2 hello-map                             run a lab in a fresh micro-VM
+  labrunner ch2 hello-map --page                      open its page
   labrunner ch2 hello-map --break null-check          see what the verifier says of a known mistake
   labrunner ch3 hello-xdp --exercise drop             check what you changed for an exercise
   labrunner ch3 hello-xdp --on host                   run a lab on this machine's own kernel
@@ -54,6 +58,15 @@ pub enum Command {
     List,
     /// Show which lab comes next, and how to begin.
     Next,
+    /// Read the workbook in a browser; its pages show how far you are.
+    #[command(after_help = "Examples:
+  labrunner book                        serve it on this machine and open it; Ctrl-C ends that
+  labrunner book --port 8080 --no-open  on that port; say the address alone
+  labrunner book --build                build it only, into target/book
+  labrunner ch2 hello-map --page        open the page of a lab
+
+It is served to this machine only, and needs no network. Pages are built again when they change.")]
+    Book(BookArgs),
     /// Give one more hint for a lab, or for an exercise of it.
     Hint(HintArgs),
     /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
@@ -176,6 +189,10 @@ pub struct RunArgs {
     /// Show the course's solution of the exercise, in a copy of the program, and run that.
     #[arg(long, requires = "exercise", conflicts_with = "break_name")]
     pub solution: bool,
+
+    /// Open the lab's page in a browser, and run nothing.
+    #[arg(long, conflicts_with_all = ["break_name", "exercise", "on", "kernel", "raw", "show_commands", "deadline"])]
+    pub page: bool,
 
     /// Where to run: in a fresh micro-VM, or on this machine's own kernel with rights raised for the
     /// lab alone.

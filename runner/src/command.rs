@@ -1,5 +1,6 @@
 //! What each command does, one module a command: from its arguments to an exit status.
 
+pub mod book;
 pub mod cache;
 pub mod check;
 pub mod dev;
@@ -9,6 +10,7 @@ pub mod kernel;
 pub mod lab;
 pub mod list;
 pub mod next;
+pub mod page;
 pub mod shell;
 pub mod verify;
 

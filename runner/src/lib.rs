@@ -3,6 +3,7 @@
 //! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
+pub mod book;
 pub mod by_hand;
 pub mod cache;
 pub mod catalogue;

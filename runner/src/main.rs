@@ -57,12 +57,14 @@ fn run(cli: &Cli) -> Result<u8, Error> {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
         Some(Command::List) => command::list::run(output),
+        Some(Command::Book(args)) => command::book::run(args, output),
         Some(Command::Next) => command::next::run(),
         Some(Command::Hint(args)) => command::hint::run(args),
         Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
         Some(Command::Cache(args)) => command::cache::run(args),
+        None if cli.run.page => command::page::run(&cli.run, output),
         None if cli.run == RunArgs::default() => command::next::overview(),
         None => command::lab::run(&cli.run, output),
     }

@@ -86,6 +86,19 @@ impl Progress {
         }
     }
 
+    /// The labs that have been passed.
+    pub fn passed(&self, labs: &[&Lab]) -> usize {
+        let is_passed = |lab: &&&Lab| matches!(self.state(lab), State::Passed | State::Complete);
+        labs.iter().filter(is_passed).count()
+    }
+
+    /// The exercises of a lab that have been solved.
+    pub fn solved(&self, lab: &Lab) -> usize {
+        let solved = self.of(lab).map(|done| &done.exercises);
+        let exercises = lab.manifest.exercises.iter();
+        exercises.filter(|e| solved.is_some_and(|solved| solved.contains(&e.name))).count()
+    }
+
     /// The first lab of the course that has not been passed. Those of a collection are for looking up.
     pub fn next<'a>(&self, course: &'a Course) -> Option<&'a Lab> {
         let of_course = course.labs.iter().filter(|lab| lab.collection().is_none());
@@ -150,7 +163,7 @@ fn now() -> u64 {
 }
 
 /// `None` where there is no home folder: then nothing is kept.
-fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     let strategy = etcetera::base_strategy::Xdg::new().ok()?;
     Some(strategy.state_dir()?.join("labrunner/progress.toml"))
 }

@@ -4,6 +4,7 @@ pub mod explain;
 pub mod json;
 pub mod kernels;
 pub mod list;
+pub mod notes;
 pub mod page;
 pub mod text;
 pub mod verify;

@@ -4,6 +4,7 @@
 mod course;
 mod fakes;
 mod host;
+mod http;
 mod place;
 mod run;
 mod trace;
@@ -11,6 +12,7 @@ mod trace;
 pub use course::{CourseCopy, built, kernels, labrunner, readable_as, root};
 pub use fakes::Fakes;
 pub use host::HostState;
+pub use http::{Answer, Http};
 pub use place::Place;
 pub use run::{Finished, Labrunner, ended};
 pub use trace::{processes_with, wait_until_gone};

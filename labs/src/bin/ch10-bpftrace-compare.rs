@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), bpftrace_compare)
 }
 
+// ANCHOR: lab
 fn bpftrace_compare(lab: &Lab) -> Result<()> {
     let mut open = lab.open()?;
     lab.set_constant(&mut open, "only_pid", &std::process::id().to_ne_bytes())?;
@@ -69,6 +70,7 @@ fn bpftrace_compare(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// The threads that are watched; their names are what the kernel calls `comm`.
 fn make_events(mut zeroes: File) -> Result<()> {
@@ -94,6 +96,7 @@ fn on_a_thread(name: &str, work: impl FnOnce() -> Result<()> + Send + 'static) -
     thread.join().map_err(|_| anyhow!("the thread {name} panicked"))?
 }
 
+// ANCHOR: table
 /// As bpftrace prints a map whose keys are names: sorted by value.
 fn show_by_comm(map_name: &str, map: &impl MapCore) -> Result<()> {
     let mut rows = Vec::new();
@@ -105,6 +108,7 @@ fn show_by_comm(map_name: &str, map: &impl MapCore) -> Result<()> {
     rows.sort();
     rows.iter().try_for_each(|(value, comm)| say(format_args!("@{map_name}[{comm}]: {value}")))
 }
+// ANCHOR_END: table
 
 /// The numbers that a slot of the histogram stands for.
 fn range(slot: u32) -> String {

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), dynptr)
 }
 
+// ANCHOR: lab
 fn dynptr(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let ring = lab.map(&object, "records")?;
@@ -44,6 +45,7 @@ fn dynptr(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// What is in a record.
 fn text(record: &[u8], packet: &[u8]) -> String {

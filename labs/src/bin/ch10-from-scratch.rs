@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), from_scratch)
 }
 
+// ANCHOR: lab
 fn from_scratch(lab: &Lab) -> Result<()> {
     let only_uid = lab.uid_base() + lab.parsed::<u32>("only-uid")?;
     let mut open = lab.open()?;
@@ -53,6 +54,7 @@ fn from_scratch(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// A ring buffer and what its records consist of.
 struct Records {

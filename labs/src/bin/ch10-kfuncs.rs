@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), kfuncs)
 }
 
+// ANCHOR: lab
 fn kfuncs(lab: &Lab) -> Result<()> {
     if std::env::var_os(CHILD).is_some() {
         return child();
@@ -47,6 +48,7 @@ fn kfuncs(lab: &Lab) -> Result<()> {
     child.wait()?;
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// Starts the child, and waits until it has its name.
 fn start() -> Result<Child> {

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), tcp_congestion_lab)
 }
 
+// ANCHOR: lab
 fn tcp_congestion_lab(lab: &Lab) -> Result<()> {
     let (client, server) = (Namespace::new("client")?, Namespace::new("server")?);
     cable(
@@ -70,6 +71,7 @@ fn tcp_congestion_lab(lab: &Lab) -> Result<()> {
     let gone = client.run(|| Ok(send("labs_fixed", &listener).is_err()))?;
     say(if gone { "detached: nobody can choose it any more" } else { "detached, and still there" })
 }
+// ANCHOR_END: lab
 
 struct Sent {
     algorithm: String,

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), timers)
 }
 
+// ANCHOR: lab
 fn timers(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let _wakeups = lab.observe()?;
@@ -56,6 +57,7 @@ fn timers(lab: &Lab) -> Result<()> {
     }
     Ok(writeln!(out, "gone off: {fired} times")?)
 }
+// ANCHOR_END: lab
 
 /// The member `fired` of the alarm, behind the timer and the delay.
 fn fired_so_far(lab: &Lab, object: &Object) -> Result<usize> {

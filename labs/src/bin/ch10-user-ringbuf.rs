@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), user_ringbuf)
 }
 
+// ANCHOR: lab
 fn user_ringbuf(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let orders = lab.map(&object, "orders")?;
@@ -50,3 +51,4 @@ fn user_ringbuf(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), hello_verifier)
 }
 
+// ANCHOR: lab
 fn hello_verifier(lab: &Lab) -> Result<()> {
     let level = lab.parsed("log-level")?;
 
@@ -47,6 +48,7 @@ fn hello_verifier(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// Packets with an Ethernet header of 14 bytes, the last two of which tell the protocol.
 fn packets() -> Vec<(&'static str, Vec<u8>)> {

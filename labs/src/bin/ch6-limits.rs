@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), limits)
 }
 
+// ANCHOR: lab
 fn limits(lab: &Lab) -> Result<()> {
     let mut out = io::stdout().lock();
     for (program, all_rounds) in TRIALS {
@@ -50,6 +51,7 @@ fn limits(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 fn tell(out: &mut impl Write, what: &str, answer: &Answer) -> Result<()> {
     writeln!(out, "{what}: {answer}")?;
@@ -74,6 +76,7 @@ fn search(lab: &Lab, object: &Object, rounds: u32, hidden: bool) -> Result<u32> 
     Ok(output.return_value)
 }
 
+// ANCHOR: rounds
 /// Writes `rounds`, the only constant of the object, before the kernel gets it.
 fn set_rounds(object: &mut OpenObject, rounds: u32) -> Result<()> {
     let mut maps = object.maps_mut();
@@ -83,3 +86,4 @@ fn set_rounds(object: &mut OpenObject, rounds: u32) -> Result<()> {
     value.get_mut(..4).context("no room for `rounds`")?.copy_from_slice(&rounds.to_ne_bytes());
     Ok(())
 }
+// ANCHOR_END: rounds

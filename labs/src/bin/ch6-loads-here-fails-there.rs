@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), loads_here_fails_there)
 }
 
+// ANCHOR: lab
 fn loads_here_fails_there(lab: &Lab) -> Result<()> {
     let object = lab.open()?;
     let mut out = io::stdout().lock();
@@ -36,6 +37,7 @@ fn loads_here_fails_there(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// Runs the program that counts, and gives what it counted.
 fn count(lab: &Lab, object: &Object) -> Result<u64> {

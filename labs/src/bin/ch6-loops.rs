@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), loops)
 }
 
+// ANCHOR: lab
 fn loops(lab: &Lab) -> Result<()> {
     let mut out = io::stdout().lock();
     for (program, is_new) in PROGRAMS {
@@ -45,6 +46,7 @@ fn loops(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// Whether the kernel does not know what the program calls: a helper by its number, a kernel function
 /// by its name.

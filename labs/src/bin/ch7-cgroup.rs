@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), cgroup)
 }
 
+// ANCHOR: lab
 fn cgroup(lab: &Lab) -> Result<()> {
     let mut socket = None;
     if visitor(|command| inside(command, &mut socket).unwrap_or_else(error_name))? {
@@ -74,6 +75,7 @@ fn cgroup(lab: &Lab) -> Result<()> {
     while wakeups.wait(None)? != Wake::End {}
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// What the process in the cgroup does when it is told to.
 fn inside(command: &str, socket: &mut Option<UdpSocket>) -> io::Result<String> {

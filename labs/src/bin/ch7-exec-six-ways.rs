@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), exec_six_ways)
 }
 
+// ANCHOR: lab
 fn exec_six_ways(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let sightings = lab.map(&object, "sightings")?;
@@ -51,6 +52,7 @@ fn exec_six_ways(lab: &Lab) -> Result<()> {
     print(&rest)?;
     print_failed(started.is_err(), &failed)
 }
+// ANCHOR_END: lab
 
 /// Waits for records, but not for long: there are signals to be looked for as well.
 fn poll(ring: &RingBuffer<'_>) -> Result<()> {

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), iterators)
 }
 
+// ANCHOR: lab
 fn iterators(lab: &Lab) -> Result<()> {
     if let Ok(name) = std::env::var(CHILD) {
         return child(&name);
@@ -66,6 +67,7 @@ fn iterators(lab: &Lab) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: lab
 
 /// Starts a child, and waits until it has its name.
 fn start(name: &str) -> Result<Child> {

@@ -57,6 +57,7 @@ const FUNCTIONS: [(&str, Function); 3] =
 /// More than one of these functions has, in bytes.
 const LARGEST: u64 = 64;
 
+// ANCHOR: lab
 fn perf_sample(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let clock = cpu_clock::of_this_thread(PERIOD).context("cannot make a clock")?;
@@ -80,6 +81,7 @@ fn perf_sample(lab: &Lab) -> Result<()> {
     drop(link);
     print_counts(&counts)
 }
+// ANCHOR_END: lab
 
 /// Works in the two functions, three parts in one and one in the other, until there are enough samples.
 fn work(samples: impl Fn() -> Result<u64>) -> Result<()> {
@@ -121,6 +123,7 @@ fn read_zeros(samples: impl Fn() -> Result<u64>) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: counts
 /// The number of samples by the function that ran: the first address of the stack tells it.
 fn counts(lab: &Lab, object: &Object) -> Result<BTreeMap<&'static str, u64>> {
     let (samples, stacks) = (lab.map(object, "samples")?, lab.map(object, "stacks")?);
@@ -141,6 +144,7 @@ fn name_of(address: u64) -> &'static str {
     let nearest = inside.max_by_key(|(_, function)| *function as usize);
     nearest.map_or("elsewhere", |(name, _)| name)
 }
+// ANCHOR_END: counts
 
 /// Numbers of samples are never the same twice. What they say is.
 fn print_counts(counts: &BTreeMap<&'static str, u64>) -> Result<()> {

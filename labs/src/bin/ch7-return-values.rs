@@ -65,6 +65,7 @@ fn return_values(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: lab
 /// Attaches a pair of programs, and reads from each file.
 fn seen_by(
     lab: &Lab,
@@ -94,6 +95,7 @@ fn seen_by(
     let _ = late.join();
     Ok(seen)
 }
+// ANCHOR_END: lab
 
 /// A read as this process and the programs saw it.
 struct Seen {

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), uprobe)
 }
 
+// ANCHOR: lab
 /// The price of some things. `extern "C"` fixes where the arguments are.
 #[inline(never)]
 extern "C" fn price(_item: *const c_char, units: u32, each: u32) -> u32 {
@@ -89,6 +90,7 @@ fn attach(program: &ProgramMut<'_>, function: Option<usize>) -> libbpf_rs::Resul
     let at_return = program.section() == "uretprobe";
     program.attach_uprobe(at_return, pid, this, offset)
 }
+// ANCHOR_END: lab
 
 /// `struct sighting`, as a line.
 fn sighting(record: &[u8]) -> Option<String> {

@@ -89,6 +89,7 @@ fn wrong_helper(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: ask
 /// Runs a program once on the packet, without a network: `BPF_PROG_TEST_RUN`.
 fn run(object: &Object, name: &str) -> Result<u32> {
     let program = object.progs_mut().find(|program| program.name() == name);
@@ -108,3 +109,4 @@ fn row((name, helper): (&str, bpf_func_id)) -> Result<String> {
     }
     Ok(row)
 }
+// ANCHOR_END: ask

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), socket_filter)
 }
 
+// ANCHOR: lab
 fn socket_filter(lab: &Lab) -> Result<()> {
     let (client, server) = (Namespace::new("client")?, Namespace::new("server")?);
     cable(
@@ -91,6 +92,7 @@ fn receive(socket: &OwnedFd) -> Result<Option<(Vec<u8>, usize)>> {
         Err(error) => Err(error.into()),
     }
 }
+// ANCHOR_END: lab
 
 fn first_line(payload: &[u8]) -> String {
     let line = payload.split(|&byte| byte == b'\r').next().unwrap_or_default();

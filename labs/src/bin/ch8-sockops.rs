@@ -43,6 +43,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), sockops)
 }
 
+// ANCHOR: lab
 fn sockops(lab: &Lab) -> Result<()> {
     let (client, server) = (Namespace::new("client")?, Namespace::new("server")?);
     cable(
@@ -86,6 +87,7 @@ fn sockops(lab: &Lab) -> Result<()> {
     tell("server", seen.iter().filter(|event| event.local_address == SERVER))?;
     say(format_args!("the server answered {} requests", web.served()))
 }
+// ANCHOR_END: lab
 
 /// One line for each event of one side, without what differs between runs.
 fn tell<'a>(side: &str, events: impl Iterator<Item = &'a Event>) -> Result<()> {

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), tc)
 }
 
+// ANCHOR: lab
 fn tc(lab: &Lab) -> Result<()> {
     let (client, server) = (Namespace::new("client")?, Namespace::new("server")?);
     let [_, at_server] = cable(
@@ -106,6 +107,7 @@ fn attach_classic(program: BorrowedFd<'_>, interface: Interface) -> Result<()> {
 fn detach_classic(program: BorrowedFd<'_>, interface: Interface) -> Result<()> {
     ingress(program, interface).detach().context("cannot remove the filter")
 }
+// ANCHOR_END: lab
 
 /// Four pings, and one request for a web page: they show what comes through.
 fn send(client: &Namespace, when: &str) -> Result<()> {

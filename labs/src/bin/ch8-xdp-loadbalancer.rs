@@ -34,6 +34,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_loadbalancer)
 }
 
+// ANCHOR: lab
 fn xdp_loadbalancer(lab: &Lab) -> Result<()> {
     let requests: u32 = lab.parsed("requests")?;
     let balancer = Namespace::new("balancer")?;
@@ -101,6 +102,7 @@ fn xdp_loadbalancer(lab: &Lab) -> Result<()> {
     }
     say(format_args!("# {answered} of {requests} answered, in {took:.1?}"))
 }
+// ANCHOR_END: lab
 
 /// A namespace, and the cable from it to the balancer.
 struct Host {

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_ping)
 }
 
+// ANCHOR: lab
 fn xdp_ping(lab: &Lab) -> Result<()> {
     let (client, server) = (Namespace::new("client")?, Namespace::new("server")?);
     let [_, at_server] = cable(
@@ -53,6 +54,7 @@ fn xdp_ping(lab: &Lab) -> Result<()> {
     writeln!(io::stdout(), "the program let pass: {others}, dropped: {dropped}")?;
     Ok(writeln!(io::stdout(), "# exactly: let pass {passed}, dropped {dropped}")?)
 }
+// ANCHOR_END: lab
 
 /// Four pings, and one request for a web page: they show what comes through.
 fn send(client: &Namespace, when: &str) -> Result<()> {

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_redirect)
 }
 
+// ANCHOR: lab
 fn xdp_redirect(lab: &Lab) -> Result<()> {
     let (left, middle, right) =
         (Namespace::new("left")?, Namespace::new("middle")?, Namespace::new("right")?);
@@ -89,6 +90,7 @@ fn attach(
         lab.attach_with(object, program, |program| program.attach_xdp(interface.index as i32))
     })
 }
+// ANCHOR_END: lab
 
 /// Four pings, and one request for a web page: they show what comes through.
 fn send(left: &Namespace, when: &str) -> Result<()> {

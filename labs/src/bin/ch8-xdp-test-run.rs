@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), xdp_test_run)
 }
 
+// ANCHOR: lab
 fn xdp_test_run(lab: &Lab) -> Result<()> {
     let object = lab.load(lab.open()?)?;
     let program = object.progs_mut().next().context("the object has no program")?;
@@ -83,3 +84,4 @@ fn test(program: &ProgramMut<'_>, name: &str, packet: &[u8]) -> Result<()> {
     )?;
     Ok(writeln!(out, "    ICMP type {}, checksum {}", icmp.kind, right(icmp.message_intact))?)
 }
+// ANCHOR_END: lab

@@ -61,6 +61,7 @@ fn capabilities(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: lab
 /// What a map and each program come to with these rights and no others.
 fn with_rights(
     rights: CapabilitySet,
@@ -90,6 +91,7 @@ fn load(object: &[u8], name: &str) -> libbpf_rs::Result<()> {
     }
     object.load().map(drop)
 }
+// ANCHOR_END: lab
 
 fn answer(result: libbpf_rs::Result<()>) -> String {
     match result.map_err(|error| error.kind()) {

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     labs::run(&USAGE, labs::object!(), file_monitor)
 }
 
+// ANCHOR: lab
 fn file_monitor(lab: &Lab) -> Result<()> {
     let mut object = lab.open()?;
     lab.set_constant(&mut object, "own_pid", &std::process::id().to_ne_bytes())?;
@@ -63,6 +64,7 @@ fn file_monitor(lab: &Lab) -> Result<()> {
     }
     Ok(writeln!(out, "refused={refused}")?)
 }
+// ANCHOR_END: lab
 
 /// Nobody else sees these files, and they end with us.
 fn make_files() -> Result<()> {
