@@ -9,7 +9,7 @@ use crate::compile;
 use crate::course::{Course, Lab};
 use crate::error::Error;
 use crate::manifest::Step;
-use crate::programs;
+use crate::programs::{self, Programs};
 use crate::subject::Subject;
 
 /// The commands for what of a lab is to be run; `machine` is given where it runs in a micro-VM.
@@ -17,12 +17,16 @@ pub fn render(
     course: &Course,
     lab: &Lab,
     subject: Subject<'_>,
+    programs: &Programs,
     machine: Option<&Blueprint>,
 ) -> Result<String, Error> {
     let name = lab.short_name();
     let object = format!("/tmp/{name}.bpf.o");
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let programs = format!("target/{triple}/release");
+    let program = |name: &str| match programs.carried {
+        true => quoted(&programs.path(name).to_string_lossy()),
+        false => format!("target/{triple}/release/{name}"),
+    };
     let mut text = format!("cd {}\n", quoted(&course.root.to_string_lossy()));
 
     let mut part = |title: &str, commands: &[String]| {
@@ -49,8 +53,10 @@ pub fn render(
             ],
         );
     }
-    part("Build the lab's program", &[programs::build_command(&triple).join(" ")]);
-    let mut words = vec![format!("{programs}/{}", lab.binary())];
+    if !programs.carried {
+        part("Build the lab's program", &[programs::build_command(&triple).join(" ")]);
+    }
+    let mut words = vec![program(&lab.binary())];
     if lab.manifest.object {
         words.extend(["--object".into(), object.clone()]);
     }
@@ -73,8 +79,9 @@ pub fn render(
         part(
             "In another terminal, make the events that the lab is about",
             &[format!(
-                "printf '{}\\n' | sudo {programs}/stimulus{spare}{workers}",
-                steps.join("\\n")
+                "printf '{}\\n' | sudo {}{spare}{workers}",
+                steps.join("\\n"),
+                program("stimulus"),
             )],
         );
     }
@@ -94,7 +101,7 @@ pub fn render(
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,+:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_string();

@@ -23,8 +23,11 @@ pub fn folder() -> Result<PathBuf, Error> {
     Ok(strategy.cache_dir().join("labrunner"))
 }
 
+/// Where courses are that a `labrunner` carried, relative to the cache folder (see [`crate::archive`]).
+pub const COURSES: &str = "courses";
+
 /// The folders in it that are ours.
-const OWN: [&str; 2] = ["kernels", "machines"];
+const OWN: [&str; 3] = [COURSES, "kernels", "machines"];
 
 /// What is in the folder: each file and folder two levels down, with its size in bytes.
 pub fn contents(folder: &Path) -> Vec<(PathBuf, u64)> {

@@ -17,7 +17,9 @@ pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
-pub use learner::{HintArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs};
+pub use learner::{
+    HintArgs, InitArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs,
+};
 pub use verify::VerifyArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -56,6 +58,21 @@ pub struct Cli {
 /// Everything that is not a lab.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Lay out a workspace of your own: the course's files in a folder, to work on without a clone.
+    #[command(after_help = "Examples:
+  labrunner init ~/ebpf                               then: cd ~/ebpf && labrunner
+  labrunner upgrade                                   after you got a newer labrunner, in that folder
+
+It takes a labrunner that carries the course (scripts/dist makes one). In a workspace that is there
+already, it does what `upgrade` does.")]
+    Init(InitArgs),
+    /// Bring the workspace that you are in up to the course that this labrunner carries.
+    #[command(
+        after_help = "Files that you have not changed are replaced, new labs come in, and what is gone comes back. Your
+edits stay: where the course has changed the same file, its version is put beside as NAME.new. What
+the course no longer has stays as well."
+    )]
+    Upgrade,
     /// List the labs of the course, and how far you are.
     List,
     /// Show which lab comes next, and how to begin.

@@ -7,6 +7,7 @@ pub mod dev;
 pub mod edit;
 pub mod explain;
 pub mod hint;
+pub mod init;
 pub mod kernel;
 pub mod lab;
 pub mod list;

@@ -88,7 +88,7 @@ impl Course {
             .ok_or_else(|| {
                 Error::Usage(format!(
                     "{} is not inside the course: neither it nor a folder above it holds \
-                     `labs-bpf` and `labs`.\nChange to the folder that you cloned.",
+                     `labs-bpf` and `labs`.\nChange to the folder that you cloned, or laid out with `labrunner init`.",
                     from.display()
                 ))
             })?
@@ -165,7 +165,10 @@ impl Course {
             }
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
-            known.extend(["list", "book", "check", "explain", "shell", "kernel", "cache", "help"]);
+            known.extend([
+                "list", "book", "check", "explain", "shell", "kernel", "cache", "init", "upgrade",
+                "help",
+            ]);
             unknown("chapter, lab or command", name, &known)
         })
     }

@@ -3,6 +3,7 @@
 //! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
+pub mod archive;
 pub mod backup;
 pub mod book;
 pub mod by_hand;
@@ -46,3 +47,4 @@ pub mod tools;
 pub mod transcript;
 pub mod verify;
 pub mod versioned;
+pub mod workspace;

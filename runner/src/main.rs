@@ -56,6 +56,8 @@ fn run(cli: &Cli) -> Result<u8, Error> {
         _ if output == Format::Junit => {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
+        Some(Command::Init(args)) => command::init::run(args),
+        Some(Command::Upgrade) => command::init::upgrade(),
         Some(Command::List) => command::list::run(output),
         Some(Command::Book(args)) => command::book::run(args, output),
         Some(Command::Next) => command::next::run(),

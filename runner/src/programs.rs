@@ -1,5 +1,8 @@
 //! The programs of the course that labs need, built when they are not there or older than their
-//! sources: the lab binaries, the stimulus, and the agent of the micro-VM.
+//! sources: the lab binaries, the stimulus, and the agent of the micro-VM. In a workspace they come out of
+//! labrunner itself.
+
+mod carried;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,6 +13,7 @@ use microvm::find_program;
 
 use crate::child::tied;
 use crate::error::Error;
+use crate::workspace::Workspace;
 
 /// What the programs are made of, relative to the course's root. Of `labs-bpf` only the probe's: an edit
 /// of a lab needs clang only, since the runner hands the object to the lab.
@@ -42,17 +46,30 @@ const SETTINGS: &str = "labs/static.toml";
 #[derive(Debug, Clone)]
 pub struct Programs {
     folder: PathBuf,
+    /// Whether labrunner brought them along.
+    pub carried: bool,
 }
 
 impl Programs {
-    /// The programs, built now if that is needed; `say` is told so.
-    pub fn find(root: &Path, say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
+    /// The programs, built now if that is needed; `say` is told so. `wanted` are those that are to be run,
+    /// besides what every lab needs.
+    pub fn find(root: &Path, wanted: &[String], say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
+        let workspace = Workspace::of(root)?;
+        let carried = workspace.map(|workspace| carried::find(&workspace, wanted, say));
+        if let Some(folder) = carried.transpose()?.flatten() {
+            return Ok(Self { folder, carried: true });
+        }
+        Self::built(root, say)
+    }
+
+    /// The programs as cargo builds them.
+    fn built(root: &Path, say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
         let target = target_folder(root);
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         let folder = target.join(&triple).join("release");
         let stamp = folder.join(".labrunner-built");
         let built = modified(&stamp);
-        let programs = Self { folder };
+        let programs = Self { folder, carried: false };
         if built.is_none()
             || newest(root, &SOURCES) >= built
             || !root.join(HEADER).exists()

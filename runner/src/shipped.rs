@@ -1,14 +1,16 @@
 //! The files of the labs as the course ships them, whatever the learner has made of them since.
 //!
-//! git knows them: what the branch has in common with the one that it follows, or its last commit where
+//! In a workspace, the labrunner that has laid it out carries them. In a clone, git knows them: what the branch has in common with the one that it follows, or its last commit where
 //! it follows none. So work that the learner has committed does not count as shipped.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::child;
 use crate::course::{Course, Lab};
 use crate::error::Error;
+use crate::workspace::Workspace;
 
 /// How long git may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,17 +19,29 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Shipped {
     root: PathBuf,
-    /// The commit, as git names it.
-    commit: String,
+    source: Source,
+}
+
+/// Where it is.
+#[derive(Debug, Clone)]
+enum Source {
+    /// In this commit, as git names it.
+    Commit(String),
+    /// In this folder, as it was laid out in the workspace.
+    Carried(PathBuf, Workspace),
 }
 
 impl Shipped {
-    /// Finds out which commit the course was shipped as.
+    /// Finds out what the course was shipped as; `say` is told what takes more than a moment.
     ///
     /// # Errors
-    /// The course's folder is no clone, or there is no git.
-    pub fn find(course: &Course) -> Result<Self, Error> {
+    /// The course's folder is neither a clone nor a workspace of this labrunner, or there is no git.
+    pub fn find(course: &Course, say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
         let root = course.root.clone();
+        if let Some(workspace) = Workspace::of(&root)? {
+            let unpacked = workspace.carried(say)?.ok_or_else(|| carries_nothing(&root))?;
+            return Ok(Self { root, source: Source::Carried(unpacked.course(), workspace) });
+        }
         let ours = |other| git(&root, &["merge-base", "HEAD", other]);
         let commit = ours("@{upstream}")
             .or_else(|_| ours("origin/HEAD"))
@@ -39,14 +53,24 @@ impl Shipped {
                      there.",
                 )
             })?;
-        Ok(Self { root, commit: text(commit).trim().into() })
+        Ok(Self { root, source: Source::Commit(text(commit).trim().into()) })
     }
 
     /// A file as it was shipped; its path is relative to the course's root.
     pub fn file(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        let name = format!("{}:./{}", self.commit, path.display());
-        git(&self.root, &["show", &name]).map_err(|said| {
-            Error::Usage(format!("{} is not part of the course: git says: {said}", path.display()))
+        let (read, who) = match &self.source {
+            Source::Commit(commit) => {
+                (git(&self.root, &["show", &format!("{commit}:./{}", path.display())]), "git")
+            }
+            Source::Carried(folder, _) => {
+                (fs::read(folder.join(path)).map_err(|e| e.to_string()), "the system")
+            }
+        };
+        read.map_err(|said| {
+            Error::Usage(format!(
+                "{} is not part of the course: {who} says: {said}",
+                path.display()
+            ))
         })
     }
 
@@ -67,7 +91,15 @@ impl Shipped {
     }
 
     fn changed_in(&self, paths: &[String]) -> Result<Vec<PathBuf>, Error> {
-        let mut words = vec!["diff", "--name-only", "-z", "--relative", &self.commit, "--"];
+        let commit = match &self.source {
+            Source::Commit(commit) => commit,
+            Source::Carried(_, workspace) => {
+                let shipped = workspace.shipped()?;
+                let is_below = |path: &PathBuf| paths.iter().any(|top| path.starts_with(top));
+                return workspace.changed(shipped.iter().filter(|(path, _)| is_below(path)));
+            }
+        };
+        let mut words = vec!["diff", "--name-only", "-z", "--relative", commit, "--"];
         words.extend(paths.iter().map(String::as_str));
         let names = git(&self.root, &words)
             .map_err(|said| Error::Usage(format!("git cannot compare the files: {said}")))?;
@@ -80,6 +112,17 @@ impl Shipped {
 fn paths(lab: &Lab) -> [String; 3] {
     let program = format!("labs/src/bin/{}", lab.binary());
     [lab.folder.display().to_string(), format!("{program}.rs"), program]
+}
+
+fn carries_nothing(root: &Path) -> Error {
+    Error::unable(
+        format!(
+            "What the course shipped cannot be told: {} was laid out by a labrunner that carries it, and \
+             this one was built in a clone.",
+            root.display()
+        ),
+        "Use the one that laid it out.",
+    )
 }
 
 /// What git prints; else what it complains of, in a line.

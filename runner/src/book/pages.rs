@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::course::Lab;
 use crate::programs::{modified, newest, target_folder};
+use crate::workspace;
 
 /// The book's folder, relative to the course's root.
 pub const BOOK: &str = "book";
@@ -15,9 +16,14 @@ const SOURCES: [&str; 3] = [BOOK, "labs-bpf", "labs/src"];
 const MARK: &str = ".workbook";
 
 /// Where the book is built: there if it is named, relative to the current folder; else in the build
-/// folder.
+/// folder, or in the folder that labrunner has in a workspace.
 pub fn destination(root: &Path, named: Option<&Path>) -> PathBuf {
-    named.map_or_else(|| target_folder(root).join("book"), Path::to_path_buf)
+    let own = root.join(workspace::FOLDER);
+    match named {
+        Some(named) => named.to_path_buf(),
+        None if own.is_dir() => own.join("book"),
+        None => target_folder(root).join("book"),
+    }
 }
 
 /// Whether this folder has the book as it is now, built by this program.

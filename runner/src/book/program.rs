@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use crate::child::tied;
 use crate::error::{Error, FAILED};
 use crate::programs::{cargo, modified, newest, put_stamp, target_folder};
+use crate::workspace::Workspace;
 
 /// What it is made of, relative to the course's root.
 const SOURCES: [&str; 3] = ["Cargo.lock", "Cargo.toml", "runner/book"];
@@ -20,11 +21,16 @@ const PROFILE: &str = "workbook";
 
 const NAME: &str = "labrunner-book";
 
-/// The program, built now if that is needed; `say` is told so.
+/// The program, built now if that is needed; `say` is told so. In a workspace, labrunner brings it along.
 ///
 /// # Errors
 /// It cannot be built.
 pub fn find(root: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
+    if let Some(workspace) = Workspace::of(root)?
+        && let Some(unpacked) = workspace.carried(say)?
+    {
+        return Ok(unpacked.programs().join(NAME));
+    }
     let target = target_folder(root);
     let folder = target.join(PROFILE);
     let (program, stamp) = (folder.join(NAME), folder.join(".labrunner-book-built"));

@@ -119,6 +119,13 @@ pub fn rows<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
     labs.iter().flat_map(|lab| rows_of(lab)).collect()
 }
 
+/// The programs of the labs in these rows.
+pub fn binaries(rows: &[Row<'_>]) -> Vec<String> {
+    let mut binaries: Vec<String> = rows.iter().map(|row| row.lab.binary()).collect();
+    binaries.dedup();
+    binaries
+}
+
 /// Rows that hold of the course as it is shipped: no exercise is solved before the learner comes.
 pub fn unsolved<'a>(labs: &[&'a Lab]) -> Vec<Row<'a>> {
     let of_lab = |lab: &'a Lab| {

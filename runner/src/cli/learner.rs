@@ -1,4 +1,4 @@
-//! `labrunner hint`, `solution`, `reset`, `break`, `exercise`, `edit`, `progress`: what a learner does between two runs.
+//! `labrunner init`, `hint`, `solution`, `reset`, `break`, `exercise`, `edit`, `progress`: what a learner does between two runs.
 
 use std::path::PathBuf;
 
@@ -12,6 +12,14 @@ pub struct LabArgs {
 
     /// The lab.
     pub lab: Option<String>,
+}
+
+/// Where the workspace shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct InitArgs {
+    /// The folder: a new one, an empty one, or a workspace.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// What the hint is for.

@@ -10,7 +10,7 @@ use super::lab::default_engine;
 use super::{course, say};
 use crate::check::jobs;
 use crate::check::junit::Junit;
-use crate::check::plan::{Column, Plan, Row, rows, select};
+use crate::check::plan::{Column, Plan, Row, binaries, rows, select};
 use crate::check::pool::{self, Event, Finished};
 use crate::check::progress::Progress;
 use crate::check::table::Table;
@@ -48,7 +48,7 @@ pub(super) fn run_rows(
 ) -> Result<u8, Error> {
     let engine = args.on.unwrap_or_else(default_engine);
     let jobs = jobs(args, engine);
-    let programs = Programs::find(&course.root, &mut say)?;
+    let programs = Programs::find(&course.root, &binaries(&rows), &mut say)?;
     let mut columns = columns(args, engine, &programs)?;
     pool::prepare(&mut columns, jobs, &say)?;
     let plan = Plan { course, programs: &programs, rows, columns };

@@ -33,14 +33,14 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
     let lab = course.lab(chapter, args.lab.as_deref())?;
     let Some(subject) = subject(args, lab)? else { return Ok(PASSED) };
 
-    let programs = Programs::find(&course.root, &mut say)?;
+    let programs = Programs::find(&course.root, &[lab.binary()], &mut say)?;
     let engines = engines(args, &programs)?;
     if args.show_commands {
         let machine = match &engines[0] {
             AnyEngine::Vm(vm) => Some(vm.blueprint(&mut say)?),
             AnyEngine::Host(_) => None,
         };
-        print(&by_hand::render(&course, lab, subject, machine.as_ref())?)?;
+        print(&by_hand::render(&course, lab, subject, &programs, machine.as_ref())?)?;
         return Ok(PASSED);
     }
     let request = Request {

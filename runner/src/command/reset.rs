@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{chosen, course, print, progress};
+use super::{chosen, course, print, progress, say};
 use crate::backup::{Backup, replace};
 use crate::cli::ResetArgs;
 use crate::course::Course;
@@ -16,7 +16,7 @@ pub fn run(args: &ResetArgs) -> Result<u8, Error> {
     if args.undo {
         return undo(&course);
     }
-    let shipped = Shipped::find(&course)?;
+    let shipped = Shipped::find(&course, &mut say)?;
     let (what, files) = if args.all {
         ("Every lab".into(), shipped.changed_in_all()?)
     } else {

@@ -32,7 +32,7 @@ pub fn run(args: &ShellArgs) -> Result<u8, Error> {
     let [series] = &kernels::named(args.kernel.as_deref())?[..] else {
         return Err(Error::Usage("A shell is on one kernel: name one series.".into()));
     };
-    let programs = Programs::find(&course.root, &mut say)?;
+    let programs = Programs::find(&course.root, lab.map(Lab::binary).as_slice(), &mut say)?;
     let source = lab.filter(|lab| lab.manifest.object);
     let object = match source.map(|lab| compiled(&course, lab)).transpose()? {
         Some(Compiled::Rejected(words)) => {

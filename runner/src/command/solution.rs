@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use super::{chosen, course, print, progress};
+use super::{chosen, course, print, progress, say};
 use crate::cli::SolutionArgs;
 use crate::course::Lab;
 use crate::edit;
@@ -28,7 +28,7 @@ pub fn run(args: &SolutionArgs) -> Result<u8, Error> {
         return Ok(PASSED);
     }
     let yours = edit::source(&course, lab)?;
-    let shipped = Shipped::find(&course)?.text(&lab.source())?;
+    let shipped = Shipped::find(&course, &mut say)?.text(&lab.source())?;
     let solution = match exercise {
         Some(exercise) => edit::apply(&course, lab, &exercise.solution, &shipped)?.text,
         None => shipped,

@@ -27,7 +27,7 @@ pub fn run(args: &VerifyArgs, format: Format) -> Result<u8, Error> {
         colored::control::set_override(false); // explanations are part of them
     }
     let course = course()?;
-    let programs = Programs::find(&course.root, &mut say)?; // the headers for BPF C are laid out, too
+    let programs = Programs::find(&course.root, &["verify".into()], &mut say)?; // the headers for BPF C are laid out, too
     let color = format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize();
     let read = |path| Input::read(&course.root, path, color);
     let object = read(&args.file)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::check::plan::{rows, select};
+use crate::check::plan::{binaries, rows, select};
 use crate::cli::RecordArgs;
 use crate::command::{course, print, say};
 use crate::course::Course;
@@ -25,11 +25,12 @@ use crate::subject::Subject;
 /// on the default kernel, or on the next one that has what the lab needs.
 pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
     let course = course()?;
-    let programs = Programs::find(&course.root, &mut say)?;
     let all = kernels::named(Some(&args.kernel))?;
     let default = kernels::named(None)?;
     let mut code = PASSED;
-    for row in rows(&select(&course, &args.only)?) {
+    let rows = rows(&select(&course, &args.only)?);
+    let programs = Programs::find(&course.root, &binaries(&rows), &mut say)?;
+    for row in rows {
         let varies = row.lab.manifest.varies;
         let of_kernel = varies || is_refused(row.subject);
         let mut why_not = None;
