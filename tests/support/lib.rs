@@ -2,6 +2,7 @@
 //! `labrunner` as a learner runs it.
 
 mod course;
+mod dist;
 mod fakes;
 mod host;
 mod http;
@@ -10,6 +11,7 @@ mod run;
 mod trace;
 
 pub use course::{CourseCopy, built, kernels, labrunner, readable_as, root};
+pub use dist::{Learner, handed_out, newer};
 pub use fakes::Fakes;
 pub use host::HostState;
 pub use http::{Answer, Http};

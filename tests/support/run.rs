@@ -34,6 +34,22 @@ impl Labrunner {
         Self::by(Command::new(labrunner()), arguments)
     }
 
+    /// Another `labrunner` than that of the clone.
+    pub fn at<S: AsRef<OsStr>>(file: &Path, arguments: impl IntoIterator<Item = S>) -> Self {
+        Self::by(Command::new(file), arguments)
+    }
+
+    /// The same started by another program.
+    pub fn at_through<S: AsRef<OsStr>>(
+        wrapper: &[&str],
+        file: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(file);
+        Self::by(command, arguments)
+    }
+
     /// The command started by another program, such as `unshare`.
     pub fn through<S: AsRef<OsStr>>(
         wrapper: &[&str],
