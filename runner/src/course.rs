@@ -117,6 +117,14 @@ impl Course {
         Ok(Self { root, labs })
     }
 
+    /// The lab as it is now; `None` if it, or its manifest, is not there any more.
+    ///
+    /// # Errors
+    /// The manifest cannot be understood.
+    pub fn read_again(&self, lab: &Lab) -> Result<Option<Lab>, Error> {
+        read_lab(&self.root, &lab.chapter, &lab.name, &lab.folder)
+    }
+
     /// The chapters that have labs, in order.
     pub fn chapters(&self) -> Vec<&str> {
         let mut chapters: Vec<&str> = self.labs.iter().map(|lab| lab.chapter.as_str()).collect();

@@ -22,7 +22,7 @@ pub trait Engine {
 }
 
 /// A kernel that is there for one run of one lab. Dropping it ends everything that runs in it.
-pub trait Session {
+pub trait Session: Send {
     /// Waits until the kernel is there; its release, as `uname -r` prints it.
     fn ready(&mut self, say: &mut dyn FnMut(&str)) -> Result<String, Error>;
 

@@ -6,6 +6,7 @@
 pub mod book;
 pub mod by_hand;
 pub mod cache;
+pub mod cancel;
 pub mod catalogue;
 pub mod check;
 pub mod child;
@@ -43,3 +44,4 @@ pub mod tools;
 pub mod transcript;
 pub mod verify;
 pub mod versioned;
+pub mod watch;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::compile::{Compiled, compile};
+use crate::cancel::Cancel;
+use crate::compile::{Compiled, compile_unless};
 use crate::conduct::{Plan, conduct};
 use crate::course::{Course, Lab};
 use crate::engine::{Engine, Session};
@@ -35,6 +36,8 @@ pub struct Request<'a> {
     pub deadline: Option<Duration>,
     /// Whether clang's messages shall have colours.
     pub color: bool,
+    /// By which the run can be called off.
+    pub cancel: Cancel,
 }
 
 impl Request<'_> {
@@ -72,11 +75,11 @@ impl Request<'_> {
         let start = Instant::now();
         let mut session = engine.start(say)?;
         let compiling = Instant::now();
-        let compiled = self
-            .lab
-            .manifest
-            .object
-            .then(|| compile(&self.course.root, &self.lab.source(), text, self.color));
+        let compile = || {
+            let source = self.lab.source();
+            compile_unless(&self.course.root, &source, text, self.color, &self.cancel)
+        };
+        let compiled = self.lab.manifest.object.then(compile);
         let compile_took = compiling.elapsed();
         report.stages.push(Timing { stage: Stage::Compile, took: compile_took });
         let object = match compiled.transpose()? {

@@ -2,6 +2,7 @@
 
 use super::{course, print, say};
 use crate::by_hand;
+use crate::cancel::Cancel;
 use crate::cli::{EngineName, Format, RunArgs};
 use crate::course::{Lab, unknown};
 use crate::engine::Engine;
@@ -50,6 +51,7 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         programs: &programs,
         deadline: args.deadline,
         color: format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize(),
+        cancel: Cancel::default(),
     };
     let mut code = PASSED;
     for engine in &engines {
