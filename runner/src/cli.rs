@@ -6,6 +6,7 @@ mod dev;
 mod explain;
 mod kernel;
 mod verify;
+mod watch;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArg
 pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 pub use verify::VerifyArgs;
+pub use watch::WatchArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -58,6 +60,18 @@ pub enum Command {
     List,
     /// Show which lab comes next, and how to begin.
     Next,
+    /// Run a lab after each save, and show the verdict; keys give hints, open the editor, go on.
+    #[command(after_help = "Examples:
+  labrunner watch                                the lab that you left off at, or the next one
+  labrunner watch ch2 hello-map                  that lab
+  labrunner watch ch2 hello-map --exercise gid   until the exercise is solved
+  labrunner watch --format json </dev/null       no keys: one JSON object a run, here one only
+
+Without a terminal it prints a line for each verdict to standard output, and the reports to standard
+error; it ends with its standard input, with the exit status of the last verdict.
+
+Your files are only read. The key ? shows all keys; q or Ctrl-C ends it.")]
+    Watch(WatchArgs),
     /// Read the workbook in a browser; its pages show how far you are.
     #[command(after_help = "Examples:
   labrunner book                        serve it on this machine and open it; Ctrl-C ends that

@@ -13,6 +13,7 @@ pub mod next;
 pub mod page;
 pub mod shell;
 pub mod verify;
+pub mod watch;
 
 use std::io::Write;
 

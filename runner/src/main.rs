@@ -57,6 +57,7 @@ fn run(cli: &Cli) -> Result<u8, Error> {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
         Some(Command::List) => command::list::run(output),
+        Some(Command::Watch(args)) => command::watch::run(args, output),
         Some(Command::Book(args)) => command::book::run(args, output),
         Some(Command::Next) => command::next::run(),
         Some(Command::Hint(args)) => command::hint::run(args),

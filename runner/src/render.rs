@@ -8,3 +8,4 @@ pub mod notes;
 pub mod page;
 pub mod text;
 pub mod verify;
+pub mod watch;

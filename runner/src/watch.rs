@@ -8,6 +8,8 @@
 pub mod debounce;
 pub mod events;
 pub mod files;
+pub mod headless;
+pub mod left;
 pub mod session;
 pub mod spare;
 pub mod target;

@@ -139,7 +139,9 @@ fn subject<'a>(args: &RunArgs, lab: &'a Lab) -> Result<Option<Subject<'a>>, Erro
 }
 
 /// Names and what they are, one a line.
-fn print_names<'a>(names: impl Iterator<Item = (&'a String, &'a String)>) -> Result<(), Error> {
+pub(super) fn print_names<'a>(
+    names: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Result<(), Error> {
     print(&names.map(|(name, title)| format!("{name:14} {title}\n")).collect::<String>())
 }
 

@@ -13,6 +13,7 @@ use super::target::{Part, Target};
 use super::worker::{Ended, Job, MakeEngine, News, Worker};
 use crate::cancel::Cancel;
 use crate::course::Course;
+use crate::progress;
 
 /// How often the time that a run takes is told.
 const TICK: Duration = Duration::from_secs(1);
@@ -94,6 +95,8 @@ pub struct Session<I> {
     running: Option<Running>,
     color: bool,
     told: Vec<String>,
+    /// What was said last about progress that cannot be written down.
+    noted: Option<String>,
 }
 
 impl<I: Send + 'static> Session<I> {
@@ -127,10 +130,16 @@ impl<I: Send + 'static> Session<I> {
             running: None,
             color,
             told,
+            noted: None,
         };
         let part = session.target.part();
         session.run(part, Because::Chosen, Instant::now());
         session
+    }
+
+    /// The course.
+    pub fn course(&self) -> &Arc<Course> {
+        &self.course
     }
 
     /// What is watched.
@@ -166,6 +175,18 @@ impl<I: Send + 'static> Session<I> {
     /// Runs this now.
     pub fn rerun(&mut self, part: Part) {
         self.run(part, Because::Asked, Instant::now());
+    }
+
+    /// Writes down how far the learner is now; a sentence, once, if that cannot be done.
+    pub fn note(&mut self, finished: &Finished) -> Option<String> {
+        let (lab, report) = (finished.ended.lab.as_ref()?, finished.ended.report.as_ref().ok()?);
+        let subject = finished.ended.part.subject(lab).ok()?;
+        let sentence = progress::note(&self.course, lab, subject, report)?;
+        if self.noted.as_ref() == Some(&sentence) {
+            return None;
+        }
+        self.noted = Some(sentence.clone());
+        Some(sentence)
     }
 
     /// The next thing that happens.

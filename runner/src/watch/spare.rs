@@ -1,10 +1,10 @@
 //! A machine that is there before it is needed.
 //!
-//! After each run one is restored, and the next run gets it. It takes about 160 MB, so it is freed when
+//! After each run one is restored and gets the programs of the lab, and the next run gets it. It takes about 160 MB, so it is freed when
 //! nothing is saved for a while. On the host there is nothing to prepare.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use microvm::{Event, ProcessId, Trouble};
@@ -41,14 +41,16 @@ impl Spare {
         self.cancel.replace(cancel.clone());
     }
 
-    /// Makes a session ready for the next run. A failure is that run's to tell.
-    pub fn prepare(&self) {
+    /// Makes a session ready for the next run, with programs that it will want. A failure is that run's to
+    /// tell.
+    pub fn prepare(&self, programs: &[PathBuf]) {
         if self.engine.name() != "vm" || self.is_ready() {
             return;
         }
         let mut silent = |_: &str| {};
         let ready = self.engine.start(&mut silent).and_then(|mut session| {
             let release = session.ready(&mut silent)?;
+            programs.iter().try_for_each(|program| session.install(program).map(drop))?;
             Ok((session, release))
         });
         *self.ready.borrow_mut() = ready.ok();
@@ -238,15 +240,15 @@ mod tests {
     #[test]
     fn what_is_ready_is_used_once_and_can_be_freed() {
         let (spare, started, living) = spare(false);
-        spare.prepare();
-        spare.prepare();
+        spare.prepare(&[]);
+        spare.prepare(&[]);
         assert_eq!(started.load(Ordering::SeqCst), 1);
         let mut session = spare.start(&mut |_| {}).unwrap();
         assert_eq!(session.ready(&mut |_| {}).unwrap(), "6.1");
         assert_eq!((started.load(Ordering::SeqCst), spare.is_ready()), (1, false));
         let _other = spare.start(&mut |_| {}).unwrap();
         assert_eq!(started.load(Ordering::SeqCst), 2);
-        spare.prepare();
+        spare.prepare(&[]);
         let before = Arc::strong_count(&living);
         spare.free();
         assert_eq!(Arc::strong_count(&living), before - 1);
@@ -255,7 +257,7 @@ mod tests {
     #[test]
     fn one_that_has_died_is_not_used() {
         let (spare, started, _) = spare(true);
-        spare.prepare();
+        spare.prepare(&[]);
         spare.start(&mut |_| {}).unwrap();
         assert_eq!(started.load(Ordering::SeqCst), 2);
     }

@@ -32,6 +32,15 @@ impl Target {
 }
 
 impl Part {
+    /// The options that name it on a command line, each after a space.
+    pub fn options(&self) -> String {
+        match self {
+            Self::Own(None) => String::new(),
+            Self::Own(Some(name)) => format!(" --exercise {name}"),
+            Self::Break(name) => format!(" --break {name}"),
+        }
+    }
+
     /// The subject that it is, of the lab as it is now.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -62,6 +62,8 @@ pub struct Ended {
     pub report: Result<Report, Error>,
     /// How long looking after the Rust side took, before the stages of the report.
     pub programs: Duration,
+    /// The programs that the next run is going to want.
+    wanted: Vec<PathBuf>,
 }
 
 /// Tells of a run by its number; false if nobody listens any more.
@@ -143,17 +145,18 @@ fn work(jobs: &Receiver<Job>, engine: &MakeEngine, tell: &Tell) {
         };
         let Some(job) = job else { return };
         let ended = catch_unwind(AssertUnwindSafe(|| run(&job, engine, &mut spare, tell)));
-        let ended = ended.unwrap_or_else(|panic| {
+        let mut ended = ended.unwrap_or_else(|panic| {
             spare = None;
             Ended::with(&job, Some(job.lab.clone()), Err(defect(&*panic)))
         });
-        let passed_time = ended.report.is_ok() && !job.cancel.is_cancelled();
+        let finished = ended.report.is_ok() && !job.cancel.is_cancelled();
+        let wanted = std::mem::take(&mut ended.wanted);
         if !tell(job.run, News::Ended(Box::new(ended))) {
             return;
         }
         // What is called off is followed by another run at once, which starts its own machine.
-        if let Some(spare) = spare.as_ref().filter(|_| passed_time) {
-            spare.prepare();
+        if let Some(spare) = spare.as_ref().filter(|_| finished) {
+            spare.prepare(&wanted);
         }
     }
 }
@@ -168,12 +171,13 @@ fn run(job: &Job, engine: &MakeEngine, spare: &mut Option<Spare>, tell: &Tell) -
     let mut say = |sentence: &str| {
         tell(job.run, News::Said(sentence.into()));
     };
-    let mut programs_took = Duration::ZERO;
+    let (mut programs_took, mut wanted) = (Duration::ZERO, Vec::new());
     let mut report = || {
         job.cancel.check()?;
         let subject = job.part.subject(&lab)?;
         let programs = Programs::find_quietly(&job.course.root, &mut say, &job.cancel)?;
         programs_took = start.elapsed();
+        wanted = ["stimulus", &lab.binary()].map(|name| programs.path(name)).into();
         let spare = spare.get_or_insert_with(|| Spare::new(engine(&programs)));
         spare.set_cancel(&job.cancel);
         let request = Request {
@@ -188,12 +192,12 @@ fn run(job: &Job, engine: &MakeEngine, spare: &mut Option<Spare>, tell: &Tell) -
         request.run(spare, &mut say)
     };
     let report = report();
-    Ended { programs: programs_took, ..Ended::with(job, Some(lab), report) }
+    Ended { programs: programs_took, wanted, ..Ended::with(job, Some(lab), report) }
 }
 
 impl Ended {
     fn with(job: &Job, lab: Option<Lab>, report: Result<Report, Error>) -> Self {
-        Self { lab, part: job.part.clone(), report, programs: Duration::ZERO }
+        Self { lab, part: job.part.clone(), report, programs: Duration::ZERO, wanted: Vec::new() }
     }
 }
 
@@ -212,4 +216,13 @@ fn defect(panic: &(dyn Any + Send)) -> Error {
         format!("labrunner itself failed: {}.", words.unwrap_or("it does not say how")),
         "That is a defect of labrunner, not of the lab.",
     )
+}
+
+#[cfg(test)]
+impl Ended {
+    /// The end of a run of a lab's own program.
+    pub(crate) fn of(report: Result<Report, Error>) -> Self {
+        let (part, programs) = (Part::Own(None), Duration::from_millis(2));
+        Self { lab: None, part, report, programs, wanted: Vec::new() }
+    }
 }

@@ -1,0 +1,146 @@
+//! What `labrunner watch` tells of a run.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use colored::Colorize;
+
+use crate::error::Error;
+use crate::judge::Verdict;
+use crate::report::Report;
+use crate::stage::Stage;
+use crate::watch::session::{Because, Finished};
+
+/// A build of the lab programs is told when it takes longer than a look at their sources.
+const BUILD: Duration = Duration::from_millis(100);
+
+/// How many saved files are named.
+const FILES: usize = 3;
+
+/// One line on a run: verdict, what was run, what is wrong with it, and the times.
+pub fn line(finished: &Finished, title: &str) -> String {
+    let report = match &finished.ended.report {
+        Ok(report) => report,
+        Err(error) => {
+            let words = error.to_string();
+            let first = words.lines().next().unwrap_or_default();
+            return format!("{}  {title}  {first}\n", "ERROR".red().bold());
+        }
+    };
+    let about = match &report.verdict {
+        Verdict::Pass => None,
+        Verdict::Fail(failure) => Some(format!("at {}: {}", failure.stage, failure.message)),
+        Verdict::Timeout { stage, after } => {
+            Some(format!("at {stage}: still running after {:.1} s", after.as_secs_f64()))
+        }
+        Verdict::Skipped(reason) => Some(reason.clone()),
+        Verdict::Environment(unable) => Some(unable.problem.clone()),
+    };
+    let about = about.map_or(String::new(), |about| format!("  {}", about.replace('\n', " ")));
+    format!("{}  {title}{about}  {}\n", word(&finished.ended.report), timing(finished).dimmed())
+}
+
+/// What came of a run, in a word.
+pub fn word(report: &Result<Report, Error>) -> String {
+    let word = match report.as_ref().map(|report| &report.verdict) {
+        Ok(Verdict::Pass) => "PASS".green(),
+        Ok(Verdict::Fail(_) | Verdict::Timeout { .. }) => "FAIL".red(),
+        Ok(Verdict::Skipped(_)) => "SKIPPED".yellow(),
+        Ok(Verdict::Environment(_)) => "CANNOT RUN".yellow(),
+        Err(_) => "ERROR".red(),
+    };
+    word.bold().to_string()
+}
+
+/// How long a run took, and what the time is made of:
+/// `0.31 s after the save: wait 40 ms · compile 46 ms · restore 2 ms · run 220 ms`.
+pub fn timing(finished: &Finished) -> String {
+    let after = if matches!(finished.because, Because::Saved(_)) { " after the save" } else { "" };
+    let stages = finished.ended.report.as_ref().map_or(&[][..], |report| &report.stages);
+    let sum = |wanted: &[Stage]| -> Option<Duration> {
+        let mut of = stages.iter().filter(|timing| wanted.contains(&timing.stage)).peekable();
+        of.peek().is_some().then(|| of.map(|timing| timing.took).sum())
+    };
+    let on_host = finished.ended.report.as_ref().is_ok_and(|report| report.engine == "host");
+    let run = [Stage::Open, Stage::Load, Stage::Attach, Stage::Trigger, Stage::Observe];
+    let parts = [
+        ("wait", (!after.is_empty()).then_some(finished.waited)),
+        ("build", Some(finished.ended.programs).filter(|took| *took > BUILD)),
+        ("compile", sum(&[Stage::Compile])),
+        (if on_host { "start" } else { "restore" }, sum(&[Stage::Start])),
+        ("run", sum(&run)),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(name, took)| Some(format!("{name} {} ms", took?.as_millis())))
+        .collect();
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("{:.2} s{after}{colon}{}", finished.took.as_secs_f64(), parts.join(" · "))
+}
+
+/// Why something was run: `hello-map.bpf.c saved`.
+pub fn because(because: &Because) -> String {
+    let files = match because {
+        Because::Chosen => return "first run".into(),
+        Because::Asked => return "once more".into(),
+        Because::Saved(files) => files,
+    };
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match files.len() {
+        count @ 1..=FILES => {
+            let names: Vec<String> = files[..count].iter().map(name).collect();
+            format!("{} saved", names.join(", "))
+        }
+        0 => "something changed".into(),
+        count => format!("{count} files saved"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Failure;
+    use crate::stage::Timing;
+    use crate::watch::worker::Ended;
+
+    fn finished(report: Result<Report, Error>, because: Because) -> Finished {
+        let ms = Duration::from_millis;
+        let ended = Ended::of(report);
+        Finished { ended, because, took: ms(312), waited: ms(41) }
+    }
+
+    fn report(verdict: Verdict) -> Report {
+        let stages = [(Stage::Compile, 46), (Stage::Start, 2), (Stage::Open, 20), (Stage::Load, 3)];
+        let stages =
+            stages.map(|(stage, took)| Timing { stage, took: Duration::from_millis(took) });
+        Report { stages: stages.into(), ..Report::with(verdict) }
+    }
+
+    #[test]
+    fn a_line_has_verdict_reason_and_times() {
+        colored::control::set_override(false);
+        let saved = Because::Saved(vec!["labs-bpf/ch2/hello/hello.bpf.c".into()]);
+        let message = "the output differs from what is expected".into();
+        let failure = Failure { stage: Stage::Compare, message, diff: None };
+        let lines = [
+            line(&finished(Ok(report(Verdict::Pass)), saved.clone()), "ch2 hello"),
+            line(&finished(Ok(report(Verdict::Fail(failure))), Because::Asked), "ch2 hello"),
+            line(&finished(Err(Error::Usage("lab.toml:3: no\nmore".into())), saved), "ch2 hello"),
+        ];
+        insta::assert_snapshot!(lines.concat(), @r"
+        PASS  ch2 hello  0.31 s after the save: wait 41 ms · compile 46 ms · restore 2 ms · run 23 ms
+        FAIL  ch2 hello  at compare: the output differs from what is expected  0.31 s: compile 46 ms · restore 2 ms · run 23 ms
+        ERROR  ch2 hello  lab.toml:3: no
+        ");
+    }
+
+    #[test]
+    fn what_was_saved_is_named() {
+        let saved =
+            |names: &[&str]| because(&Because::Saved(names.iter().map(Into::into).collect()));
+        assert_eq!(saved(&["a/x.c"]), "x.c saved");
+        assert_eq!(saved(&["a/x.c", "y.h"]), "x.c, y.h saved");
+        assert_eq!(saved(&["1", "2", "3", "4"]), "4 files saved");
+        assert_eq!(because(&Because::Chosen), "first run");
+    }
+}
