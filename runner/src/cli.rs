@@ -72,6 +72,9 @@ error; it ends with its standard input, with the exit status of the last verdict
 
 Your files are only read. The key ? shows all keys; q or Ctrl-C ends it.")]
     Watch(WatchArgs),
+    /// The process that gives the terminal back should the watch be killed.
+    #[command(hide = true)]
+    WatchGuard,
     /// Read the workbook in a browser; its pages show how far you are.
     #[command(after_help = "Examples:
   labrunner book                        serve it on this machine and open it; Ctrl-C ends that

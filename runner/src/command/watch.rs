@@ -8,17 +8,18 @@ use super::say;
 use crate::cli::{EngineName, Format, WatchArgs};
 use crate::course::{Course, Lab};
 use crate::engine::Engine;
-use crate::engine::host::Host;
+use crate::engine::host::{self, QuietHost};
 use crate::engine::vm::Vm;
 use crate::error::{Error, PASSED};
 use crate::kernels;
 use crate::programs::Programs;
 use crate::progress::Progress;
-use crate::watch::headless;
+use crate::watch::interactive::Options;
 use crate::watch::left::{Left, note};
 use crate::watch::session::Session;
 use crate::watch::target::{Target, lab_of_folder};
 use crate::watch::worker::MakeEngine;
+use crate::watch::{headless, interactive, terminal};
 
 /// Watches until it is ended.
 pub fn run(args: &WatchArgs, format: Format) -> Result<u8, Error> {
@@ -39,9 +40,26 @@ pub fn run(args: &WatchArgs, format: Format) -> Result<u8, Error> {
     };
     let target = Target { lab: lab.clone(), exercise };
     let engine = engine(args)?;
-    note(&course.root, &target).iter().for_each(|sentence| say(sentence));
     let color = format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize();
+    if format == Format::Text && terminal::is_one() {
+        let on_host = args.on == Some(EngineName::Host);
+        let options = Options { more: options(args), ask: on_host.then_some(host::ask) };
+        // Before the first run wants to know, and while the terminal is still its own.
+        options.ask.map_or(Ok(()), |ask| ask())?;
+        return interactive::run(Session::start(course, target, engine, color), options);
+    }
+    note(&course.root, &target).iter().for_each(|sentence| say(sentence));
     headless::run(Session::start(course, target, engine, color), format)
+}
+
+/// What a command needs to run on the same kernel.
+fn options(args: &WatchArgs) -> String {
+    let on = args.on.map_or(String::new(), |on| match on {
+        EngineName::Host => " --on host".into(),
+        EngineName::Vm => " --on vm".into(),
+    });
+    let kernel = args.kernel.as_ref().map(|series| format!(" --kernel {series}"));
+    on + &kernel.unwrap_or_default()
 }
 
 /// The course that the current folder is in, or the one that was watched last: one can be anywhere.
@@ -82,7 +100,7 @@ fn engine(args: &WatchArgs) -> Result<MakeEngine, Error> {
              one of them out."
                 .into(),
         )),
-        EngineName::Host => Ok(Arc::new(|_: &Programs| -> Box<dyn Engine> { Box::new(Host) })),
+        EngineName::Host => Ok(Arc::new(|_: &Programs| -> Box<dyn Engine> { Box::new(QuietHost) })),
         EngineName::Vm => {
             let [series] = &kernels::named(args.kernel.as_deref())?[..] else {
                 return Err(Error::Usage("A watch is on one kernel: name one series.".into()));

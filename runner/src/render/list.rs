@@ -81,7 +81,7 @@ fn exercise(exercise: &Exercise) -> ExerciseObject<'_> {
 }
 
 /// One character for how far a lab is.
-fn mark(state: State) -> ColoredString {
+pub(super) fn mark(state: State) -> ColoredString {
     match state {
         State::New => " ".normal(),
         State::Begun => "·".yellow(),

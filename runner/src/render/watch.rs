@@ -1,12 +1,22 @@
 //! What `labrunner watch` tells of a run.
 
+mod status;
+
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use colored::Colorize;
 
+pub use status::{Status, Word};
+
+use crate::course::{Course, Lab};
 use crate::error::Error;
 use crate::judge::Verdict;
+use crate::outcome::Outcome;
+use crate::progress::{Progress, State};
+use crate::render::list::mark;
+use crate::render::text;
 use crate::report::Report;
 use crate::stage::Stage;
 use crate::watch::session::{Because, Finished};
@@ -16,6 +26,25 @@ const BUILD: Duration = Duration::from_millis(100);
 
 /// How many saved files are named.
 const FILES: usize = 3;
+
+/// Widest line that is drawn across the terminal.
+const WIDEST: usize = 100;
+
+/// How much of a report is shown at once, in lines and in characters of a line: a compiler may have very
+/// much to say of a file that is no program at all.
+const LINES: usize = 400;
+const COLUMNS: usize = 2000;
+
+/// What the key `?` shows.
+pub const HELP: &str = "\
+Keys:
+  n  the next lab                     r  run once more
+  h  one hint more                    d  all that the last run printed
+  x  choose an exercise, or the lab   c  the commands that do the same by hand
+  b  run a known mistake in a copy    l  all labs, and choose one
+  e  open the program in your editor  q  leave; it goes on where you left
+Each save runs it. Your files are only read.
+";
 
 /// One line on a run: verdict, what was run, what is wrong with it, and the times.
 pub fn line(finished: &Finished, title: &str) -> String {
@@ -94,6 +123,120 @@ pub fn because(because: &Because) -> String {
         0 => "something changed".into(),
         count => format!("{count} files saved"),
     }
+}
+
+/// What is shown when a lab begins to be watched.
+pub fn opening(lab: &Lab, exercise: Option<&str>, page: bool) -> String {
+    let title = lab.title();
+    let mut text = format!("{} · {}\n", title.bold(), lab.manifest.summary);
+    if lab.manifest.object {
+        let _ = writeln!(text, "  program   {}", lab.source().display());
+    }
+    if page {
+        let _ = writeln!(text, "  its page  labrunner {title} --page");
+    }
+    if let Some(exercise) = exercise.and_then(|name| lab.find_exercise(name).ok()) {
+        let _ = writeln!(text, "  exercise  {}: {}", exercise.name, exercise.title);
+    }
+    text
+}
+
+/// What is shown of a run: the command that does the same, why it was run, the report, the times.
+pub fn block(finished: &Finished, lab: &Lab, more: &str, columns: usize) -> String {
+    let options = finished.ended.part.options();
+    let head =
+        format!("── labrunner {}{options}{more} · {} ", lab.title(), because(&finished.because));
+    let rest = columns.saturating_sub(1).min(WIDEST).saturating_sub(head.chars().count());
+    let head = head + &"─".repeat(rest);
+    let body = match &finished.ended.report {
+        Ok(report) => text::render_watched(report, false),
+        Err(error) => format!("{} {error}\n", "error:".red().bold()),
+    };
+    let (body, cut) = clip(&body, LINES, COLUMNS);
+    let mut text = format!("\n{}\n{body}", head.dimmed());
+    if cut {
+        let _ = writeln!(text, "… cut here. All of it: labrunner {}{options}{more}", lab.title());
+    }
+    // clang's words are the whole report then, and have no line with the verdict.
+    if let Ok(Report { outcome: Some(Outcome::DoesNotCompile(_)), attempt: None, .. }) =
+        &finished.ended.report
+    {
+        let _ = writeln!(text, "{}  at compile: it does not compile", "FAIL".red().bold());
+    }
+    if finished.ended.report.is_ok() {
+        let _ = writeln!(text, "{}", timing(finished).dimmed());
+    }
+    text
+}
+
+/// All that a run printed, which is what the key `d` shows.
+pub fn everything(report: &Report, command: &str) -> String {
+    let (mut text, cut) = clip(&text::render_watched(report, true), 10 * LINES, COLUMNS);
+    if cut {
+        let _ = writeln!(text, "… cut here. All of it: {command} --raw");
+    }
+    format!("\n{text}")
+}
+
+/// At most so many lines of so many characters; whether something was cut off.
+fn clip(text: &str, lines: usize, columns: usize) -> (String, bool) {
+    let mut cut = false;
+    let mut clipped = String::new();
+    for (number, line) in text.lines().enumerate() {
+        if number == lines {
+            cut = true;
+            break;
+        }
+        match line.char_indices().nth(columns) {
+            Some((end, _)) => {
+                cut = true;
+                clipped.push_str(&line[..end]);
+                // Colours may be on.
+                clipped.push_str(if line.contains('\x1b') { "…\x1b[0m" } else { "…" });
+            }
+            None => clipped.push_str(line),
+        }
+        clipped.push('\n');
+    }
+    (clipped, cut)
+}
+
+/// What comes next after a pass.
+pub fn offer(next: Option<&Lab>, exercises: usize) -> String {
+    let next = match next {
+        Some(lab) => format!("n goes on to {}", lab.title()),
+        None => "You have passed every lab".into(),
+    };
+    let exercises = match exercises {
+        0 => String::new(),
+        1 => " · x: one exercise is left here".into(),
+        count => format!(" · x: {count} exercises are left here"),
+    };
+    format!("{next}{exercises}\n")
+}
+
+/// Things to choose from: number, mark, name, and what it is.
+pub fn choices<'a>(
+    first: usize,
+    choices: impl Iterator<Item = (State, &'a str, &'a str)> + Clone,
+) -> String {
+    let width = choices.clone().map(|(_, name, _)| name.len()).max().unwrap_or(0);
+    let mut text = String::from("\n");
+    for (number, (state, name, title)) in choices.enumerate() {
+        let _ = writeln!(text, "{:4} {} {name:width$}  {title}", first + number, mark(state));
+    }
+    text
+}
+
+/// The labs to choose from, in the order of their numbers from 1; those of collections are left out.
+pub fn labs<'a>(course: &'a Course, progress: &Progress) -> (String, Vec<&'a Lab>) {
+    let labs: Vec<&Lab> = course.labs.iter().filter(|lab| lab.collection().is_none()).collect();
+    let titles: Vec<String> = labs.iter().map(|lab| lab.title()).collect();
+    let of = |index: usize| {
+        let lab: &Lab = labs[index];
+        (progress.state(lab), titles[index].as_str(), lab.manifest.summary.as_str())
+    };
+    (choices(1, (0..labs.len()).map(of)), labs.clone())
 }
 
 #[cfg(test)]
