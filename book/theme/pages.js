@@ -41,7 +41,7 @@
 
     // Code and tables that are too wide scroll inside of themselves, with the arrow keys as well.
     function scrolling() {
-        const boxes = [...main.querySelectorAll('pre > code:not(.log), .table-wrapper')];
+        const boxes = [...main.querySelectorAll('pre > code:not(:has(> .log-part)), .table-wrapper')];
         const measure = (box) => {
             if (box.scrollWidth > box.clientWidth) {
                 box.tabIndex = 0;
@@ -59,6 +59,13 @@
                 }
             });
         });
+    }
+
+    // The empty corner of a table is no heading of anything.
+    function corners() {
+        for (const cell of main.querySelectorAll('th:empty')) {
+            cell.replaceWith(document.createElement('td'));
+        }
     }
 
     function textNodes(element) {
@@ -91,6 +98,24 @@
         }
     }
 
+    // An option such as --break is never parted behind its hyphens, in a command or in a sentence.
+    function wholeWords() {
+        for (const code of main.querySelectorAll('code.language-sh')) {
+            if (code.querySelector('mark')) {
+                continue; // found by a search
+            }
+            code.replaceChildren(...code.textContent.split(/(\s+)/).map((word) => {
+                const span = document.createElement('span');
+                span.className = 'whole';
+                span.append(word);
+                return word.includes('-') ? span : word;
+            }));
+        }
+        for (const code of main.querySelectorAll(':not(pre) > code')) {
+            code.classList.toggle('whole', code.textContent.includes('-') && code.textContent.length <= 24);
+        }
+    }
+
     // On paper nothing can be opened.
     function printing() {
         let closed = [];
@@ -104,6 +129,8 @@
     contentsButton();
     skipLink();
     scrolling();
+    corners();
     copying();
+    wholeWords();
     printing();
 }

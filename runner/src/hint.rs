@@ -41,14 +41,16 @@ pub fn give(lab: &Lab, exercise: Option<&Exercise>, given: usize, all: bool) -> 
     let shown = if all { hints.len() } else { (given + 1).min(hints.len()) };
     let number = |(number, hint)| format!("{}/{} {hint}\n", number + 1, hints.len());
     let lines = hints.iter().enumerate().take(shown).map(number).collect();
+    let title = lab.title();
     let last = (shown == hints.len()).then(|| match exercise {
         _ if hints.is_empty() => "There are no hints for this one.".to_string(),
         Some(exercise) => format!(
-            "That was the last one. The solution: labrunner {} --exercise {} --solution",
-            lab.title(),
+            "That was the last one. The solution: labrunner solution {title} --exercise {}",
             exercise.name
         ),
-        None => "That was the last one.".to_string(),
+        None => format!(
+            "That was the last one. The program as it is shipped: labrunner solution {title}"
+        ),
     });
     Given { lines, last }
 }

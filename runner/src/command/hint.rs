@@ -1,22 +1,16 @@
 //! `labrunner hint`: one hint more, each time.
 
-use super::{course, print, say};
+use super::{chosen, course, print, say};
 use crate::cli::HintArgs;
 use crate::error::{Error, PASSED};
 use crate::hint;
-use crate::progress::{Progress, note_hint};
+use crate::progress::note_hint;
 
 /// Prints the next hint, or all of them.
 pub fn run(args: &HintArgs) -> Result<u8, Error> {
     let course = course()?;
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
-    let lab = match args.chapter.as_deref() {
-        Some(chapter) => course.lab(chapter, args.lab.as_deref())?,
-        None => progress.next(&course).ok_or_else(|| {
-            Error::Usage("You have passed every lab. Name the one that the hint is for.".into())
-        })?,
-    };
+    let progress = super::progress();
+    let lab = chosen(&course, &progress, &args.lab)?;
     let exercise = args.exercise.as_deref().map(|name| lab.find_exercise(name)).transpose()?;
     let given = hint::give(lab, exercise, progress.hints(lab, exercise), args.all);
     print(&given.lines.concat())?;

@@ -26,8 +26,7 @@ pub fn run(args: &WatchArgs, format: Format) -> Result<u8, Error> {
     let (left, said) = Left::load();
     said.iter().for_each(|sentence| say(sentence));
     let course = Arc::new(find_course(&left)?);
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
+    let progress = super::progress();
     let lab = find_lab(&course, args, &left, &progress)?;
     let exercise = match args.exercise.as_deref() {
         Some("") => {

@@ -236,9 +236,7 @@ impl Desk {
         };
         let report = self.last.as_ref().and_then(|last| last.ended.report.as_ref().ok());
         let line = report.and_then(|report| line_at_fault(report, &file.to_string_lossy()));
-        let Some(editor) = Editor::find(&root.join(file), line) else {
-            return self.print("There is no editor. Name yours: export EDITOR=nano\n");
-        };
+        let editor = Editor::find(&root.join(file), line);
         let shown = format!("$ {}\n", editor.shown());
         self.print(&shown);
         let said = match editor.has_window() {
