@@ -7,6 +7,7 @@ mod host;
 mod http;
 mod place;
 mod run;
+mod terminal;
 mod trace;
 
 pub use course::{CourseCopy, built, kernels, labrunner, readable_as, root};
@@ -15,4 +16,5 @@ pub use host::HostState;
 pub use http::{Answer, Http};
 pub use place::Place;
 pub use run::{Finished, Labrunner, ended};
+pub use terminal::Terminal;
 pub use trace::{processes_with, wait_until_gone};

@@ -156,6 +156,15 @@ mod tests {
             asking.line(80),
             asking.line(12),
         ];
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        FAIL  ch2 hello-map --exercise gid  h hint · x exercise · b breaks · e editor · ? keys · q quit
+        PASS  ch2 hello-map --exercise gid  n next · e editor · ? keys · q quit
+        PASS  ch2 hello-map --exercise gid
+        FAIL  ? keys · q quit
+        FAI
+        CHECKING  ch2 hello-map --exercise gid  3 s  Building the lab programs …  (polling)  ? keys · q quit
+        Exercise, by number or name: gid
+         name: gid
+        ");
     }
 }
