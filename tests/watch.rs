@@ -244,7 +244,7 @@ fn keys_do_what_they_say() {
     terminal.wait_for("2   gid      Count by user and group");
     terminal.text("9");
     terminal.key("Enter");
-    terminal.wait_for("There is no exercise `9`");
+    terminal.wait_for("There is no exercise of ch2 hello-map named `9`");
     terminal.text("x2");
     terminal.key("Enter");
     terminal.wait_for_status(" FAIL  ch2 hello-map --exercise gid");

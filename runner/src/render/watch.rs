@@ -20,8 +20,10 @@ use crate::render::text;
 use crate::report::Report;
 use crate::stage::Stage;
 use crate::watch::session::{Because, Finished};
+use crate::watch::target::Part;
 
-/// A build of the lab programs is told when it takes longer than a look at their sources.
+/// A build of the lab programs is told when it takes longer than a look at their sources, and a wait when
+/// there should be none.
 const BUILD: Duration = Duration::from_millis(100);
 
 /// How many saved files are named.
@@ -93,7 +95,7 @@ pub fn timing(finished: &Finished) -> String {
     let on_host = finished.ended.report.as_ref().is_ok_and(|report| report.engine == "host");
     let run = [Stage::Open, Stage::Load, Stage::Attach, Stage::Trigger, Stage::Observe];
     let parts = [
-        ("wait", (!after.is_empty()).then_some(finished.waited)),
+        ("wait", Some(finished.waited).filter(|wait| !after.is_empty() || *wait > BUILD)),
         ("build", Some(finished.ended.programs).filter(|took| *took > BUILD)),
         ("compile", sum(&[Stage::Compile])),
         (if on_host { "start" } else { "restore" }, sum(&[Stage::Start])),
@@ -144,8 +146,11 @@ pub fn opening(lab: &Lab, exercise: Option<&str>, page: bool) -> String {
 /// What is shown of a run: the command that does the same, why it was run, the report, the times.
 pub fn block(finished: &Finished, lab: &Lab, more: &str, columns: usize) -> String {
     let options = finished.ended.part.options();
-    let head =
-        format!("── labrunner {}{options}{more} · {} ", lab.title(), because(&finished.because));
+    let why = match &finished.ended.part {
+        Part::Own(_) => because(&finished.because),
+        Part::Break(_) => "a known mistake, in a copy".into(),
+    };
+    let head = format!("── labrunner {}{options}{more} · {why} ", lab.title());
     let rest = columns.saturating_sub(1).min(WIDEST).saturating_sub(head.chars().count());
     let head = head + &"─".repeat(rest);
     let body = match &finished.ended.report {

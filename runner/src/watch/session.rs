@@ -65,7 +65,8 @@ pub struct Finished {
     pub because: Because,
     /// From the first sign of a save, or from the beginning, to its end.
     pub took: Duration,
-    /// How much of this was waiting for the save to be over, and for a run before to end.
+    /// How much of this was waiting: for the save to be over, for a run before to end, for a machine to be
+    /// ready.
     pub waited: Duration,
 }
 
@@ -328,11 +329,8 @@ impl<I: Send + 'static> Session<I> {
         if let Some(lab) = &ended.lab {
             self.target.lab = lab.clone();
         }
-        Some(Happened::Ended(Box::new(Finished {
-            ended: *ended,
-            because: running.because,
-            took,
-            waited: running.since - running.saved,
-        })))
+        let waited = ended.began.saturating_duration_since(running.saved);
+        let because = running.because;
+        Some(Happened::Ended(Box::new(Finished { ended: *ended, because, took, waited })))
     }
 }

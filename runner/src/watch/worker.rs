@@ -60,6 +60,8 @@ pub struct Ended {
     pub part: Part,
     /// The report on it, or why there is none.
     pub report: Result<Report, Error>,
+    /// When the thread came to it: a machine may have had to be freed, or got ready, before.
+    pub began: Instant,
     /// How long looking after the Rust side took, before the stages of the report.
     pub programs: Duration,
     /// The programs that the next run is going to want.
@@ -162,12 +164,12 @@ fn work(jobs: &Receiver<Job>, engine: &MakeEngine, tell: &Tell) {
 }
 
 fn run(job: &Job, engine: &MakeEngine, spare: &mut Option<Spare>, tell: &Tell) -> Ended {
+    let start = Instant::now();
     let lab = match job.course.read_again(&job.lab) {
         Ok(Some(lab)) => lab,
         Ok(None) => return Ended::with(job, None, Err(gone(&job.lab.folder))),
         Err(error) => return Ended::with(job, Some(job.lab.clone()), Err(error)),
     };
-    let start = Instant::now();
     let mut say = |sentence: &str| {
         tell(job.run, News::Said(sentence.into()));
     };
@@ -192,12 +194,13 @@ fn run(job: &Job, engine: &MakeEngine, spare: &mut Option<Spare>, tell: &Tell) -
         request.run(spare, &mut say)
     };
     let report = report();
-    Ended { programs: programs_took, wanted, ..Ended::with(job, Some(lab), report) }
+    Ended { began: start, programs: programs_took, wanted, ..Ended::with(job, Some(lab), report) }
 }
 
 impl Ended {
     fn with(job: &Job, lab: Option<Lab>, report: Result<Report, Error>) -> Self {
-        Self { lab, part: job.part.clone(), report, programs: Duration::ZERO, wanted: Vec::new() }
+        let (began, programs) = (Instant::now(), Duration::ZERO);
+        Self { lab, part: job.part.clone(), report, began, programs, wanted: Vec::new() }
     }
 }
 
@@ -223,6 +226,7 @@ impl Ended {
     /// The end of a run of a lab's own program.
     pub(crate) fn of(report: Result<Report, Error>) -> Self {
         let (part, programs) = (Part::Own(None), Duration::from_millis(2));
-        Self { lab: None, part, report, programs, wanted: Vec::new() }
+        let began = Instant::now();
+        Self { lab: None, part, report, began, programs, wanted: Vec::new() }
     }
 }
