@@ -25,6 +25,9 @@ pub const NAME: &str = "runs";
 /// does the work.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Nothing can be done about what is gone, and nothing has to be.
+const WAITING: &str = "Waiting for it to come back.";
+
 /// Makes the engine, once the programs are there that it needs.
 pub type MakeEngine = Arc<dyn Fn(&Programs) -> Box<dyn Engine> + Send + Sync>;
 
@@ -170,6 +173,10 @@ fn run(job: &Job, engine: &MakeEngine, spare: &mut Option<Spare>, tell: &Tell) -
         Ok(None) => return Ended::with(job, None, Err(gone(&job.lab.folder))),
         Err(error) => return Ended::with(job, Some(job.lab.clone()), Err(error)),
     };
+    if lab.manifest.object && !job.course.root.join(lab.source()).exists() {
+        let error = Error::Usage(format!("{} is gone. {WAITING}", lab.source().display()));
+        return Ended::with(job, Some(lab), Err(error));
+    }
     let mut say = |sentence: &str| {
         tell(job.run, News::Said(sentence.into()));
     };
@@ -206,10 +213,7 @@ impl Ended {
 
 /// The lab's folder, or its manifest, is not there.
 fn gone(folder: &Path) -> Error {
-    Error::Usage(format!(
-        "{} is gone, or its lab.toml is. Waiting for it to come back.",
-        folder.display()
-    ))
+    Error::Usage(format!("{} is gone, or its lab.toml is. {WAITING}", folder.display()))
 }
 
 fn defect(panic: &(dyn Any + Send)) -> Error {
