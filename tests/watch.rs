@@ -169,7 +169,8 @@ fn a_second_save_calls_the_first_off_and_only_the_last_counts() {
     let learner = Learner::in_course(course, (100, 60), &[], line);
     let terminal = &learner.terminal;
     let runs = |number: usize| {
-        let count = || processes_with(&learner.mark()).iter().filter(|n| n.contains("qemu")).count();
+        let count =
+            || processes_with(&learner.mark()).iter().filter(|n| n.contains("qemu")).count();
         let deadline = Instant::now() + SOON;
         while count() != number {
             assert!(Instant::now() < deadline, "{} machines", count());

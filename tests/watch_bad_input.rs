@@ -30,11 +30,8 @@ impl Headless {
             [] => Labrunner::new(words),
             wrapper => Labrunner::through(wrapper, words),
         };
-        let mut child = command
-            .within(course.path())
-            .env("XDG_STATE_HOME", state)
-            .listening()
-            .start_talking();
+        let mut child =
+            command.within(course.path()).env("XDG_STATE_HOME", state).listening().start_talking();
         let lines = lines_of(child.stdout.take().unwrap());
         let errors = lines_of(child.stderr.take().unwrap());
         Self { child, lines, errors }

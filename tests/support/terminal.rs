@@ -118,7 +118,11 @@ impl Terminal {
     pub fn wait_until(&self, what: &str, is_it: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + APPEARS;
         while !is_it(&self.everything()) {
-            assert!(Instant::now() < deadline, "{what:?} did not appear in:\n{}", self.everything());
+            assert!(
+                Instant::now() < deadline,
+                "{what:?} did not appear in:\n{}",
+                self.everything()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -21,7 +21,7 @@ pub fn run(mut session: Session<InputEnded>, format: Format) -> Result<u8, Error
     wait_for_end_of_input(session.input());
     let (mut code, mut ending) = (PASSED, false);
     loop {
-        match session.next() {
+        match session.wait() {
             Happened::Input(InputEnded) => ending = true,
             Happened::Said(sentence) | Happened::Told(sentence) => say(&sentence),
             Happened::Changed | Happened::Began | Happened::Running(_) => {}

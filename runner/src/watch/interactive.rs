@@ -87,7 +87,7 @@ pub fn run(session: Session<Input>, options: Options) -> Result<u8, Error> {
 impl Desk {
     fn stay(&mut self) {
         while !self.screen.is_gone() {
-            match self.session.next() {
+            match self.session.wait() {
                 Happened::Input(Input::Key(Key::End)) if self.menu.is_none() => break,
                 Happened::Input(Input::Key(key)) => {
                     if self.press(key) {

@@ -191,7 +191,7 @@ impl<I: Send + 'static> Session<I> {
     }
 
     /// The next thing that happens.
-    pub fn next(&mut self) -> Happened<I> {
+    pub fn wait(&mut self) -> Happened<I> {
         loop {
             if let Some(sentence) = self.told.pop() {
                 return Happened::Told(sentence);
