@@ -50,14 +50,10 @@ impl Served {
         Labrunner::new(words).within(self.copy.path()).env("XDG_STATE_HOME", self.home.path())
     }
 
-    fn state(&self) -> Value {
-        serde_json::from_str(&self.http.get("/labrunner/state.json").body).unwrap()
-    }
-
     fn until_state(&self, good: impl Fn(&Value) -> bool) -> Value {
-        let text = self.http.until("/labrunner/state.json", |body| {
-            good(&serde_json::from_str(body).unwrap())
-        });
+        let text = self
+            .http
+            .until("/labrunner/state.json", |body| good(&serde_json::from_str(body).unwrap()));
         serde_json::from_str(&text).unwrap()
     }
 
@@ -123,7 +119,13 @@ fn only_this_machine_and_only_its_names_are_answered() {
     }
     assert_eq!(status("POST", "/", served.http.host()), 405);
     fs::write(served.copy.path().join("target/secret.html"), "secret").unwrap();
-    for path in ["/../secret.html", "/%2e%2e/secret.html", "/..%2fsecret.html", "/ch2/../../secret.html", "//etc/passwd"] {
+    for path in [
+        "/../secret.html",
+        "/%2e%2e/secret.html",
+        "/..%2fsecret.html",
+        "/ch2/../../secret.html",
+        "//etc/passwd",
+    ] {
         let answer = served.http.get(path);
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.body.contains("secret") && !answer.body.contains("root:"), "{path}");
@@ -157,7 +159,8 @@ fn a_page_that_changes_is_built_again_and_reloaded() {
 #[test]
 fn a_page_shows_what_the_learner_has_done() {
     let served = Served::new();
-    let line = |state: &Value, page: &str| state["notes"][page]["line"].as_str().map(str::to_string);
+    let line =
+        |state: &Value, page: &str| state["notes"][page]["line"].as_str().map(str::to_string);
     // The first notes come with the server, or just after it.
     let state = served.until_state(|state| line(state, PAGE).is_some());
     assert_eq!(line(&state, PAGE).unwrap(), "Not run yet. 0 of 2 exercises solved.");
@@ -169,7 +172,11 @@ fn a_page_shows_what_the_learner_has_done() {
     assert!(line(&state, "index.html").unwrap().starts_with("1 of "));
 
     let program = "labs-bpf/ch2/hello-map/hello-map.bpf.c";
-    served.copy.replace(program, "__sync_fetch_and_add(count, 1)", "__sync_fetch_and_add(count, 2)");
+    served.copy.replace(
+        program,
+        "__sync_fetch_and_add(count, 1)",
+        "__sync_fetch_and_add(count, 2)",
+    );
     ended(&served.labrunner(&["ch2", "hello-map"]).run(), 1, &[]);
     let failed = "Passed before; the last run failed. 0 of 2 exercises solved.";
     served.until_state(|state| line(state, PAGE).as_deref() == Some(failed));
@@ -185,7 +192,8 @@ fn a_mistake_in_the_book_is_said_and_the_last_good_one_stays() {
     assert!(state["problem"].as_str().unwrap().contains("no-such-page.md"), "{state}");
     assert_eq!(served.http.get(&format!("/{PAGE}")).status, 200);
     fs::write(&summary, good).unwrap();
-    served.until_state(|state| state["generation"].as_u64() > Some(0) && state["problem"].is_null());
+    served
+        .until_state(|state| state["generation"].as_u64() > Some(0) && state["problem"].is_null());
 
     // A page that includes what is not there is built all the same.
     let page = served.copy.path().join("book/src/ch2/hello-map.md");
@@ -214,7 +222,10 @@ fn a_port_that_is_taken_is_said_and_without_one_the_next_is_used() {
         addresses.push(address);
     }
     assert_ne!(addresses[0], addresses[1]);
-    assert!(addresses.iter().all(|address| address.starts_with("http://127.0.0.1:30")), "{addresses:?}");
+    assert!(
+        addresses.iter().all(|address| address.starts_with("http://127.0.0.1:30")),
+        "{addresses:?}"
+    );
     for mut server in servers {
         server.kill().unwrap();
         server.wait().unwrap();
@@ -226,13 +237,17 @@ fn a_labs_page_is_found_at_the_server_or_as_a_file() {
     let copy = CourseCopy::with_book();
     let home = tempfile::tempdir().unwrap();
     let page = |words: &[&str]| {
-        let done = Labrunner::new(words).within(copy.path()).env("XDG_STATE_HOME", home.path()).run();
+        let done =
+            Labrunner::new(words).within(copy.path()).env("XDG_STATE_HOME", home.path()).run();
         assert_eq!(done.code, 0, "{done}");
         done.stdout.trim_end().to_string()
     };
     // The copy's path has a space and a quote in it.
     let address = page(&["ch2", "hello-map", "--page"]);
-    assert!(address.starts_with("file:///") && address.ends_with("/target/book/ch2/hello-map.html"), "{address}");
+    assert!(
+        address.starts_with("file:///") && address.ends_with("/target/book/ch2/hello-map.html"),
+        "{address}"
+    );
     assert!(!address.contains([' ', '\'']), "{address}");
     let built = copy.path().join("target/book").join(PAGE);
     let when = || fs::metadata(&built).unwrap().modified().unwrap();
@@ -247,7 +262,8 @@ fn a_labs_page_is_found_at_the_server_or_as_a_file() {
     assert!(page(&["catalogue/null-check", "--page"]).ends_with("/ch6/catalogue/null-check.html"));
 
     let mut served = Served::of(copy);
-    let at_server = |served: &Served| served.labrunner(&["ch2", "hello-map", "--page"]).run().stdout;
+    let at_server =
+        |served: &Served| served.labrunner(&["ch2", "hello-map", "--page"]).run().stdout;
     assert_eq!(at_server(&served), format!("{}{PAGE}\n", served.address));
     // When it has been killed, nothing tells of it any more.
     served.signal(Signal::KILL);
@@ -276,7 +292,11 @@ fn interrupted_it_says_a_last_word_and_nothing_stays() {
         let mut said = String::new();
         served.server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert_eq!(said.contains("not served any more"), signal == Signal::INT, "{said}");
-        let mut left: Vec<_> = fs::read_dir(served.copy.path().join("target")).unwrap().flatten().map(|e| e.file_name()).collect();
+        let mut left: Vec<_> = fs::read_dir(served.copy.path().join("target"))
+            .unwrap()
+            .flatten()
+            .map(|e| e.file_name())
+            .collect();
         left.retain(|name| name.to_string_lossy().starts_with("book"));
         assert_eq!(left, ["book"]);
     }
@@ -285,9 +305,8 @@ fn interrupted_it_says_a_last_word_and_nothing_stays() {
 #[test]
 fn it_is_built_where_it_is_wanted_and_never_over_something_else() {
     let copy = CourseCopy::with_book();
-    let build = |to: &Path| {
-        Labrunner::new(["book", "--build", "--dest"]).and(to).within(copy.path()).run()
-    };
+    let build =
+        |to: &Path| Labrunner::new(["book", "--build", "--dest"]).and(to).within(copy.path()).run();
     let place = tempfile::tempdir().unwrap();
     let to = place.path().join("my book");
     let done = build(&to);
@@ -304,13 +323,20 @@ fn it_is_built_where_it_is_wanted_and_never_over_something_else() {
 #[test]
 fn stale_messages_fail_and_without_gettext_it_is_said_how_to_get_it() {
     let copy = CourseCopy::with_book();
-    let messages = |words: &[&str]| {
-        Labrunner::new([&["dev", "messages"], words].concat()).within(copy.path())
-    };
+    let messages =
+        |words: &[&str]| Labrunner::new([&["dev", "messages"], words].concat()).within(copy.path());
     ended(&messages(&[]).run(), 0, &[]);
     ended(&messages(&["--check"]).run(), 0, &["up to date"]);
-    copy.replace("book/src/ch2/hello-map.md", "Printing a line for every event", "Saying a line for every event");
-    ended(&messages(&["--check"]).run(), 1, &["messages.pot: does not fit the pages", "labrunner dev messages"]);
+    copy.replace(
+        "book/src/ch2/hello-map.md",
+        "Printing a line for every event",
+        "Saying a line for every event",
+    );
+    ended(
+        &messages(&["--check"]).run(),
+        1,
+        &["messages.pot: does not fit the pages", "labrunner dev messages"],
+    );
     let (without, _folder) = messages(&[]).without_programs(&["msgmerge"]);
     ended(&without.run(), 69, &["msgmerge is not installed", "apt-get install gettext"]);
     ended(&messages(&[]).run(), 0, &["ko.po: written"]);

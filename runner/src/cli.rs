@@ -5,6 +5,7 @@ mod check;
 mod dev;
 mod explain;
 mod kernel;
+mod learner;
 mod verify;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
+pub use learner::{HintArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs};
 pub use verify::VerifyArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -68,7 +70,38 @@ pub enum Command {
 It is served to this machine only, and needs no network. Pages are built again when they change.")]
     Book(BookArgs),
     /// Give one more hint for a lab, or for an exercise of it.
+    #[command(after_help = "Examples:
+  labrunner hint                                      of the lab that comes next
+  labrunner hint ch3 hello-xdp --exercise drop        of an exercise
+  labrunner hint ch3 hello-xdp --all                  all that there are")]
     Hint(HintArgs),
+    /// Show how the course does it: the difference between your program and its own.
+    #[command(after_help = "Examples:
+  labrunner solution ch3 hello-xdp                    the program as it is shipped
+  labrunner solution ch3 hello-xdp --exercise drop    the course's answer to an exercise
+
+Nothing of yours is changed. If you have not solved it yet, you are asked first; where nobody can be
+asked, it takes --yes.")]
+    Solution(SolutionArgs),
+    /// Put the files of a lab back as the course ships them; yours are kept.
+    #[command(after_help = "Examples:
+  labrunner reset ch2 hello-map                       one lab
+  labrunner reset --all                               the whole course
+  labrunner reset --undo                              bring yours back
+
+What was replaced is in labrunner/backups in your state folder. Files that you added stay.")]
+    Reset(ResetArgs),
+    /// List the known mistakes of a lab, and which of them you have looked at.
+    Break(LabArgs),
+    /// List the exercises of a lab, and which of them you have solved.
+    Exercise(LabArgs),
+    /// Open the program of a lab in your editor ($VISUAL or $EDITOR).
+    Edit(LabArgs),
+    /// Carry what you have done to another machine.
+    #[command(after_help = "Examples:
+  labrunner progress export > progress.toml           here
+  labrunner progress import progress.toml             there")]
+    Progress(ProgressArgs),
     /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
     #[command(after_help = "Examples:
   labrunner check                                everything on the default kernel
@@ -117,24 +150,6 @@ object or does not compile, 69 this machine cannot tell.")]
     Cache(CacheArgs),
     /// Write labs: make one, record its outputs, prove that it is whole.
     Dev(DevArgs),
-}
-
-/// What the hint is for.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct HintArgs {
-    /// Chapter of the lab; without it, the lab that comes next.
-    pub chapter: Option<String>,
-
-    /// The lab.
-    pub lab: Option<String>,
-
-    /// An exercise of the lab.
-    #[arg(long, value_name = "NAME")]
-    pub exercise: Option<String>,
-
-    /// All hints at once.
-    #[arg(long)]
-    pub all: bool,
 }
 
 /// Which shell.

@@ -3,6 +3,7 @@
 //! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
+pub mod backup;
 pub mod book;
 pub mod by_hand;
 pub mod cache;
@@ -16,6 +17,7 @@ pub mod compile;
 pub mod conduct;
 pub mod course;
 pub mod edit;
+pub mod editor;
 pub mod engine;
 pub mod error;
 pub mod expected;
@@ -37,6 +39,7 @@ pub mod run;
 pub mod saved;
 pub mod settings;
 pub mod shell;
+pub mod shipped;
 pub mod stage;
 pub mod subject;
 pub mod tools;

@@ -151,8 +151,10 @@ impl CourseCopy {
     /// A copy with the book, and with a build folder of its own, in which the program that makes the book
     /// is linked to.
     pub fn with_book() -> Self {
-        let copy = Self::new();
+        // First: what they lay out beside their sources is copied, too.
+        build_programs();
         build_book_program();
+        let copy = Self::new();
         copy_folder(&root().join("book"), &copy.path().join("book"));
         let target = copy.path().join("target");
         fs::remove_file(&target).unwrap();

@@ -73,6 +73,9 @@ mod tests {
             tracing::warn!("odd");
             7
         });
-        assert_eq!((result, said), (7, vec!["no file 1: not there".to_string(), "odd".to_string()]));
+        assert_eq!(
+            (result, said),
+            (7, vec!["no file 1: not there".to_string(), "odd".to_string()])
+        );
     }
 }

@@ -91,14 +91,14 @@ fn build_once(root: &Path, destination: &Path) -> u8 {
 }
 
 fn serve(settings: Settings) -> u8 {
-    let server = match Server::bind(settings.clone()) {
+    let server = match Server::bind(settings) {
         Ok(server) => server,
         Err(error) => {
             complain(&format!("{error:#}.\nName another with --port, or --port 0 for any."));
             return UNAVAILABLE;
         }
     };
-    match show(settings, server) {
+    match show(server) {
         Ok(()) => 0,
         Err(error) => {
             complain(&format!("{error:#}"));
@@ -107,19 +107,20 @@ fn serve(settings: Settings) -> u8 {
     }
 }
 
-fn show(settings: Settings, server: Server) -> Result<()> {
+fn show(server: Server) -> Result<()> {
     let begun = Instant::now();
-    let built = build(&settings.root, &settings.destination)?;
-    report_after(&built, begun.elapsed());
-    let handle = server.handle();
-    thread::spawn(move || {
-        if let Err(error) = take_notes(&handle) {
-            complain(&format!("{error:#}"));
-        }
-        handle.end();
-    });
-    writeln!(io::stdout(), "{}", server.address()?).context("cannot tell the address")?;
-    server.run(&built, |result| match result {
+    let (handle, address) = (server.handle(), server.address()?);
+    let ready = |built: &Built| {
+        report_after(built, begun.elapsed());
+        thread::spawn(move || {
+            if let Err(error) = take_notes(&handle) {
+                complain(&format!("{error:#}"));
+            }
+            handle.end();
+        });
+        writeln!(io::stdout(), "{address}").context("cannot tell the address")
+    };
+    server.run(ready, |result| match result {
         Ok(built) if built.complaints.is_empty() => say("Built again."),
         Ok(built) => report(built),
         Err(error) => complain(&format!("{error:#}\nThe book stays as it was before.")),

@@ -17,8 +17,9 @@ use std::{io, thread};
 use anyhow::{Context, Result};
 use tokio::sync::Notify;
 
-use crate::build::Built;
+use crate::build::{Built, build};
 use crate::serve::state::State;
+use crate::serve::watch::Changes;
 
 pub use state::{Note, Notes};
 
@@ -102,25 +103,30 @@ impl Server {
         self.handle.clone()
     }
 
-    /// Serves what `built` tells of, builds again after each change, and tells `after_build` what came of
-    /// it. Returns when it is told to end.
+    /// Builds the book, tells `ready` of it, and serves it; builds again after each change, and tells
+    /// `after_build` what came of it. Returns when it is told to end.
     ///
     /// # Errors
-    /// The system does not let it serve.
+    /// The first build fails, or the system does not let it serve.
     pub fn run(
         self,
-        built: &Built,
+        ready: impl FnOnce(&Built) -> Result<()>,
         after_build: impl Fn(&Result<Built>) + Send + 'static,
     ) -> Result<()> {
         let Self { settings, listener, handle } = self;
-        handle.built(&Ok(built.clone()));
+        // From before the first build on, so that no change is missed.
+        let changes = Changes::watch(&settings.root)?;
+        let built = build(&settings.root, &settings.destination)?;
+        ready(&built)?;
+        handle.built(&Ok(built));
         let app = http::app(&settings.destination, &handle);
         let told = handle.clone();
         thread::spawn(move || {
-            watch::follow(&settings, |result| {
-                told.built(result);
-                after_build(result);
-            });
+            while changes.wait() {
+                let result = build(&settings.root, &settings.destination);
+                told.built(&result);
+                after_build(&result);
+            }
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()

@@ -149,13 +149,16 @@ fn a_changed_page_makes_tables_stale_and_its_translation_outdated() {
     assert_eq!(update(root, true).unwrap(), files);
     assert!(!files[0].exists());
     assert_eq!(update(root, false).unwrap(), files);
-    assert_eq!(update(root, true).unwrap(), [PathBuf::new(); 0]);
+    assert!(update(root, true).unwrap().is_empty());
 
     book.write("src/ch1/count.md", &PAGE.replace("First paragraph.", "First paragraphs."));
     assert_eq!(update(root, true).unwrap(), files);
     update(root, false).unwrap();
     let table = fs::read_to_string(&files[1]).unwrap();
-    assert!(table.contains("#, fuzzy\nmsgid \"First paragraphs.\"\nmsgstr \"첫 문단.\""), "{table}");
+    assert!(
+        table.contains("#, fuzzy\nmsgid \"First paragraphs.\"\nmsgstr \"첫 문단.\""),
+        "{table}"
+    );
     book.build();
     assert!(book.page("ko/ch1/count.html").contains("<p>First paragraphs.</p>"));
 }
@@ -184,7 +187,9 @@ fn the_menu_leads_to_the_same_page_and_is_there_only_with_languages() {
     };
     let english = menu("ch1/count.html");
     assert!(english.contains("href=\"../ko/ch1/count.html\" lang=\"ko\" hreflang=\"ko\">한국어<"));
-    assert!(english.contains("href=\"../ch1/count.html\" lang=\"en\" hreflang=\"en\" aria-current"));
+    assert!(
+        english.contains("href=\"../ch1/count.html\" lang=\"en\" hreflang=\"en\" aria-current")
+    );
     let korean = menu("ko/ch1/count.html");
     assert!(korean.contains("href=\"../../ch1/count.html\" lang=\"en\" hreflang=\"en\">English<"));
     assert!(menu("index.html").contains("href=\"ko/index.html\""));
@@ -240,5 +245,5 @@ fn the_whole_workbook_without_a_translation_is_the_original() {
         }
     }
     different.sort();
-    assert_eq!(different, [PathBuf::new(); 0]);
+    assert!(different.is_empty(), "{different:?}");
 }

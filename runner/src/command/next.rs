@@ -1,6 +1,6 @@
 //! `labrunner next`, and `labrunner` alone: where the learner is, and how to go on.
 
-use super::{course, print, say};
+use super::{course, print};
 use crate::course::{Course, Lab};
 use crate::error::{Error, PASSED};
 use crate::progress::Progress;
@@ -8,7 +8,7 @@ use crate::progress::Progress;
 /// Prints which lab comes next.
 pub fn run() -> Result<u8, Error> {
     let course = course()?;
-    let progress = load();
+    let progress = super::progress();
     print(&next(&course, &progress))?;
     Ok(PASSED)
 }
@@ -16,7 +16,7 @@ pub fn run() -> Result<u8, Error> {
 /// Prints how far the learner is, and what comes next.
 pub fn overview() -> Result<u8, Error> {
     let course = course()?;
-    let progress = load();
+    let progress = super::progress();
     let labs: Vec<&Lab> = course.labs.iter().filter(|lab| lab.collection().is_none()).collect();
     let passed = progress.passed(&labs);
     let solved: usize =
@@ -29,12 +29,6 @@ pub fn overview() -> Result<u8, Error> {
         next(&course, &progress)
     ))?;
     Ok(PASSED)
-}
-
-fn load() -> Progress {
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
-    progress
 }
 
 fn next(course: &Course, progress: &Progress) -> String {

@@ -74,7 +74,15 @@ mod tests {
         let found = messages(page);
         assert_eq!(
             found,
-            ["Run", "A _word_.", "{{#include ../diagrams/run.svg}}", "# first\n", "# why\n", "in a list:", "# here\n"]
+            [
+                "Run",
+                "A _word_.",
+                "{{#include ../diagrams/run.svg}}",
+                "# first\n",
+                "# why\n",
+                "in a list:",
+                "# here\n"
+            ]
         );
     }
 

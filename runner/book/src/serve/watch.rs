@@ -1,18 +1,16 @@
-//! Builds again after each change of the book.
+//! Tells when the book has changed.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::Settings;
-use crate::build::{Built, build};
 use crate::{config, language};
 
 /// A change often comes as many: an editor writes a file aside and renames it, git changes a hundred.
-/// The build begins when it has been quiet for this long …
+/// They have come to an end when it has been quiet for this long …
 const QUIET: Duration = Duration::from_millis(120);
 
 /// … or after so long in any case.
@@ -21,51 +19,60 @@ const AT_MOST: Duration = Duration::from_secs(2);
 /// How often files are looked at where the system cannot tell of changes.
 const POLL: Duration = Duration::from_millis(1500);
 
-/// Builds after each change, and tells what came of it; for ever.
-pub(super) fn follow(settings: &Settings, tell: impl Fn(&Result<Built>)) {
-    let (sender, changes) = mpsc::channel();
-    let Some(_watcher) = watcher(&settings.root, &sender) else {
-        tell(&Err(anyhow::anyhow!(
-            "changes of the book cannot be watched: this system tells of none, and its files cannot \
-             be looked at either"
-        )));
-        return;
-    };
-    while changes.recv().is_ok() {
+/// The changes of a book, from [`Changes::watch`] on.
+pub(super) struct Changes {
+    told: Receiver<()>,
+    _watcher: Box<dyn Watcher + Send>,
+}
+
+impl Changes {
+    /// Begins to watch: told by the system, or where it cannot tell (too many watches, some network file
+    /// systems), by looking.
+    pub(super) fn watch(root: &Path) -> Result<Self> {
+        let (sender, told) = mpsc::channel();
+        let folders = folders(root);
+        let by_system = RecommendedWatcher::new(teller(&sender), Config::default());
+        let by_system = by_system.and_then(|mut watcher| {
+            add(&mut watcher, &folders)?;
+            Ok(watcher)
+        });
+        if let Ok(watcher) = by_system {
+            return Ok(Self { told, _watcher: Box::new(watcher) });
+        }
+        let looking = Config::default().with_poll_interval(POLL);
+        let mut watcher = PollWatcher::new(teller(&sender), looking)?;
+        add(&mut watcher, &folders).context("cannot watch the book for changes")?;
+        Ok(Self { told, _watcher: Box::new(watcher) })
+    }
+
+    /// Waits until something has changed and nothing changes any more; `false` if nothing ever will.
+    pub(super) fn wait(&self) -> bool {
+        if self.told.recv().is_err() {
+            return false;
+        }
         let begun = Instant::now();
         while begun.elapsed() < AT_MOST {
-            match changes.recv_timeout(QUIET) {
-                Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return,
+            if let Err(quiet) = self.told.recv_timeout(QUIET) {
+                return quiet == RecvTimeoutError::Timeout;
             }
         }
-        tell(&build(&settings.root, &settings.destination));
+        true
     }
 }
 
-/// Told by the system, or where it cannot (too many watches, a network file system) by looking.
-fn watcher(root: &Path, sender: &Sender<()>) -> Option<Box<dyn Watcher>> {
-    let told = |sender: Sender<()>| {
-        move |event: notify::Result<Event>| {
-            let read_only = |event: &Event| matches!(event.kind, EventKind::Access(_));
-            if !event.as_ref().is_ok_and(read_only) {
-                let _ = sender.send(());
-            }
+fn add(watcher: &mut dyn Watcher, folders: &[(PathBuf, RecursiveMode)]) -> notify::Result<()> {
+    folders.iter().try_for_each(|(folder, mode)| watcher.watch(folder, *mode))
+}
+
+/// Reading is no change; all else counts, also what the watcher itself could not tell apart.
+fn teller(sender: &Sender<()>) -> impl Fn(notify::Result<Event>) + use<> {
+    let sender = sender.clone();
+    move |event| {
+        let is_read = |event: &Event| matches!(event.kind, EventKind::Access(_));
+        if !event.as_ref().is_ok_and(is_read) {
+            let _ = sender.send(());
         }
-    };
-    let folders = folders(root);
-    let all = |watcher: &mut dyn Watcher| {
-        folders.iter().all(|(folder, mode)| watcher.watch(folder, *mode).is_ok())
-    };
-    if let Ok(mut watcher) = RecommendedWatcher::new(told(sender.clone()), Config::default())
-        && all(&mut watcher)
-    {
-        return Some(Box::new(watcher));
     }
-    let looking = Config::default().with_poll_interval(POLL);
-    let mut watcher = PollWatcher::new(told(sender.clone()), looking).ok()?;
-    all(&mut watcher).then(|| Box::new(watcher) as Box<dyn Watcher>)
 }
 
 /// What the book is made of: its folder itself for `book.toml`, and each folder with something in it.
