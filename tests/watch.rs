@@ -127,6 +127,17 @@ fn the_terminal_is_given_back_whatever_happens() {
     terminal.wait_for("q 0");
     let before = terminal.settings();
     assert!(before.contains(" icanon") && before.contains(" echo "), "{before}");
+    // Stopped by Ctrl-Z, and continued.
+    terminal.command("tput clear; $labrunner watch ch2 hello-map");
+    terminal.wait_for_status(" PASS");
+    terminal.key("C-z");
+    terminal.wait_until("the prompt", |all| all.ends_with("\n$"));
+    assert_eq!(terminal.settings(), before, "while it is stopped");
+    terminal.command("fg");
+    terminal.wait_for_status(" PASS");
+    assert!(terminal.settings().contains("-icanon"), "when it goes on");
+    terminal.key("q");
+    terminal.wait_for("goes on with");
     for (how, code) in [("INT", 130), ("TERM", 130), ("HUP", 130), ("ABRT", 134), ("KILL", 137)] {
         terminal.command("tput clear; $labrunner watch ch2 hello-map");
         terminal.wait_for_status(" PASS");
