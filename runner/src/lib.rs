@@ -13,6 +13,7 @@ pub mod command;
 pub mod compare;
 pub mod compile;
 pub mod conduct;
+pub mod confine;
 pub mod course;
 pub mod edit;
 pub mod engine;
