@@ -4,6 +4,7 @@ pub mod cache;
 pub mod check;
 pub mod dev;
 pub mod explain;
+pub mod grade;
 pub mod hint;
 pub mod kernel;
 pub mod lab;

@@ -20,6 +20,7 @@ pub mod engine;
 pub mod error;
 pub mod expected;
 pub mod features;
+pub mod grade;
 pub mod hint;
 pub mod interrupt;
 pub mod judge;
