@@ -161,6 +161,7 @@ fn programs_that_mean_harm_stay_in_their_machines() {
         ("fork-bomb", "timeout"),
         ("fill-disk", "fail"),
         ("flood", "fail"),
+        ("many-lines", "fail"),
         ("write-outside", "fail"),
         ("hang-observe", "timeout"),
         ("crash", "fail"),

@@ -31,6 +31,11 @@ fn main() {
         }
         // Prints 100 MB.
         "flood" => (0..1000).for_each(|_| say(&[b"all work and no play\n".repeat(5000)].concat())),
+        // Prints a little less than is taken, in the shortest lines, no two of them the same for long.
+        "many-lines" => {
+            let line = |n: u32| format!("{:x}\n", n.wrapping_mul(2_654_435_761) >> 20);
+            say((0..1_900_000).map(line).collect::<String>().as_bytes());
+        }
         // Prints bytes that are no text, and what would clear a terminal.
         "binary" => {
             ["open", "load", "attach", "observe"].into_iter().for_each(mark);
