@@ -50,7 +50,7 @@ pub fn compare(expected: &str, found: &str) -> Option<Vec<Line>> {
     // The last line ends as all others do, or it would differ from itself.
     let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
     let (expected, mut found) = (ended(expected), ended(found));
-    let end = found.match_indices('\n').nth(MOST_FOUND).map(|(at, _)| at + 1);
+    let end = found.match_indices('\n').nth(MOST_FOUND - 1).map(|(at, _)| at + 1);
     let cut = end.map_or(0, |end| found.split_off(end).lines().count());
     let diff = TextDiff::from_lines(&expected, &found);
     let mut lines = Vec::new();
@@ -100,6 +100,14 @@ mod tests {
         -uid=0 execs=3
         +uid=0 execs=4
         ");
+    }
+
+    #[test]
+    fn of_millions_of_lines_the_first_are_enough() {
+        let found: String = (0..3_000_000).map(|n| format!("{n:x}\n")).collect();
+        let lines = compare("uid=0 execs=3\n", &found).unwrap();
+        assert_eq!(lines.len(), 1 + MOST_FOUND + 1);
+        assert_eq!(lines.last().unwrap().text, "… and 2980000 lines more");
     }
 
     #[test]
