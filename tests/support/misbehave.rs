@@ -58,7 +58,6 @@ fn main() {
             ["open", "load", "attach", "observe"].into_iter().for_each(mark);
             let this = std::env::current_exe().expect("/proc is there");
             loop {
-                #[expect(clippy::zombie_processes, reason = "it is to be a plague")]
                 let _ = Command::new(&this).spawn();
             }
         }

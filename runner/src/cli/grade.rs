@@ -76,7 +76,7 @@ pub struct GradeRunArgs {
     pub kernel: Option<String>,
 
     /// How many machines run at a time. If this is not given, as many as there are processors, and as
-    /// fit into the free memory at 350 MB each.
+    /// fit into the free memory at 600 MB each.
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZero<usize>>,
 

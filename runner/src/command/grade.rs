@@ -79,7 +79,7 @@ fn grade(args: &GradeRunArgs, format: Format) -> Result<u8, Error> {
             "This machine's kernel has no Landlock: clang is confined by its own view of files alone.",
         );
     }
-    let jobs = args.jobs.map_or_else(jobs::suitable, usize::from);
+    let jobs = args.jobs.map_or_else(jobs::suitable_for_strangers, usize::from);
     let engine = Box::new(Vm::new(&kernel, programs.path("labrunner-guest")));
     let mut column = [Column { name: kernel.clone(), engine, release: Ok(String::new()) }];
     pool::prepare(&mut column, jobs, &say)?;
