@@ -90,6 +90,10 @@ need_to_look_inside() {
 	type -P tcpdump >/dev/null || need tcpdump "shows packets"
 }
 
+need_to_translate() {
+	type -P msgmerge >/dev/null || need gettext "brings the tables of the book's translations up to date"
+}
+
 need_to_check() {
 	type -P clang-format >/dev/null || need clang-format "checks the layout of the BPF C"
 	type -P shellcheck >/dev/null || need shellcheck "checks the scripts"

@@ -103,7 +103,7 @@ fn a_break_that_no_longer_fits_says_how_to_go_on() {
         Labrunner::new(["ch2", "hello-map", "--break", "null-check"]).within(course.path()).run();
     assert_eq!(done.code, 2, "{done}");
     assert!(done.stderr.contains("does not fit labs-bpf/ch2/hello-map/hello-map.bpf.c"), "{done}");
-    assert!(done.stderr.contains("git checkout"), "{done}");
+    assert!(done.stderr.contains("labrunner reset ch2 hello-map"), "{done}");
 }
 
 #[test]

@@ -1,21 +1,25 @@
 //! The command line.
 
+mod book;
 mod check;
 mod dev;
 mod explain;
 mod grade;
 mod kernel;
+mod learner;
 mod verify;
 
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use book::BookArgs;
 pub use check::CheckArgs;
-pub use dev::{DevAction, DevArgs, DevCheckArgs, NewArgs, RecordArgs};
+pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use grade::{GradeAction, GradeArgs, GradeRunArgs, MergeArgs};
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
+pub use learner::{HintArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs};
 pub use verify::VerifyArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
@@ -26,7 +30,9 @@ pub use verify::VerifyArgs;
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
   labrunner list                                      all labs
+  labrunner book                                      read the workbook in a browser
   labrunner ch2 hello-map                             run a lab in a fresh micro-VM
+  labrunner ch2 hello-map --page                      open its page
   labrunner ch2 hello-map --break null-check          see what the verifier says of a known mistake
   labrunner ch3 hello-xdp --exercise drop             check what you changed for an exercise
   labrunner ch3 hello-xdp --on host                   run a lab on this machine's own kernel
@@ -56,8 +62,48 @@ pub enum Command {
     List,
     /// Show which lab comes next, and how to begin.
     Next,
+    /// Read the workbook in a browser; its pages show how far you are.
+    #[command(after_help = "Examples:
+  labrunner book                        serve it on this machine and open it; Ctrl-C ends that
+  labrunner book --port 8080 --no-open  on that port; say the address alone
+  labrunner book --build                build it only, into target/book
+  labrunner ch2 hello-map --page        open the page of a lab
+
+It is served to this machine only, and needs no network. Pages are built again when they change.")]
+    Book(BookArgs),
     /// Give one more hint for a lab, or for an exercise of it.
+    #[command(after_help = "Examples:
+  labrunner hint                                      of the lab that comes next
+  labrunner hint ch3 hello-xdp --exercise drop        of an exercise
+  labrunner hint ch3 hello-xdp --all                  all that there are")]
     Hint(HintArgs),
+    /// Show how the course does it: the difference between your program and its own.
+    #[command(after_help = "Examples:
+  labrunner solution ch3 hello-xdp                    the program as it is shipped
+  labrunner solution ch3 hello-xdp --exercise drop    the course's answer to an exercise
+
+Nothing of yours is changed. If you have not solved it yet, you are asked first; where nobody can be
+asked, it takes --yes.")]
+    Solution(SolutionArgs),
+    /// Put the files of a lab back as the course ships them; yours are kept.
+    #[command(after_help = "Examples:
+  labrunner reset ch2 hello-map                       one lab
+  labrunner reset --all                               the whole course
+  labrunner reset --undo                              bring yours back
+
+What was replaced is in labrunner/backups in your state folder. Files that you added stay.")]
+    Reset(ResetArgs),
+    /// List the known mistakes of a lab, and which of them you have looked at.
+    Break(LabArgs),
+    /// List the exercises of a lab, and which of them you have solved.
+    Exercise(LabArgs),
+    /// Open the program of a lab in your editor ($VISUAL or $EDITOR).
+    Edit(LabArgs),
+    /// Carry what you have done to another machine.
+    #[command(after_help = "Examples:
+  labrunner progress export > progress.toml           here
+  labrunner progress import progress.toml             there")]
+    Progress(ProgressArgs),
     /// Run every lab, and every known mistake in it, on every kernel named, and show one table.
     #[command(after_help = "Examples:
   labrunner check                                everything on the default kernel
@@ -130,24 +176,6 @@ these again); 130 interrupted, with the results so far.")]
     Dev(DevArgs),
 }
 
-/// What the hint is for.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct HintArgs {
-    /// Chapter of the lab; without it, the lab that comes next.
-    pub chapter: Option<String>,
-
-    /// The lab.
-    pub lab: Option<String>,
-
-    /// An exercise of the lab.
-    #[arg(long, value_name = "NAME")]
-    pub exercise: Option<String>,
-
-    /// All hints at once.
-    #[arg(long)]
-    pub all: bool,
-}
-
 /// Which shell.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ShellArgs {
@@ -200,6 +228,10 @@ pub struct RunArgs {
     /// Show the course's solution of the exercise, in a copy of the program, and run that.
     #[arg(long, requires = "exercise", conflicts_with = "break_name")]
     pub solution: bool,
+
+    /// Open the lab's page in a browser, and run nothing.
+    #[arg(long, conflicts_with_all = ["break_name", "exercise", "on", "kernel", "raw", "show_commands", "deadline"])]
+    pub page: bool,
 
     /// Where to run: in a fresh micro-VM, or on this machine's own kernel with rights raised for the
     /// lab alone.

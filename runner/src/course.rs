@@ -165,7 +165,7 @@ impl Course {
             }
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
-            known.extend(["list", "check", "explain", "shell", "kernel", "cache", "help"]);
+            known.extend(["list", "book", "check", "explain", "shell", "kernel", "cache", "help"]);
             unknown("chapter, lab or command", name, &known)
         })
     }

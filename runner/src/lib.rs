@@ -3,6 +3,8 @@
 //! Data flows one way: manifest and BPF C → [`compile`] → [`engine`] and [`conduct`] (a transcript) →
 //! [`outcome`] → [`judge`] (a verdict) → [`report`] → [`render`]. No module reaches back.
 
+pub mod backup;
+pub mod book;
 pub mod by_hand;
 pub mod cache;
 pub mod catalogue;
@@ -16,6 +18,7 @@ pub mod conduct;
 pub mod confine;
 pub mod course;
 pub mod edit;
+pub mod editor;
 pub mod engine;
 pub mod error;
 pub mod expected;
@@ -38,6 +41,7 @@ pub mod run;
 pub mod saved;
 pub mod settings;
 pub mod shell;
+pub mod shipped;
 pub mod stage;
 pub mod subject;
 pub mod tools;

@@ -58,12 +58,20 @@ fn run(cli: &Cli) -> Result<u8, Error> {
             Err(Error::Usage("JUnit XML is about many runs: labrunner check --format junit".into()))
         }
         Some(Command::List) => command::list::run(output),
+        Some(Command::Book(args)) => command::book::run(args, output),
         Some(Command::Next) => command::next::run(),
         Some(Command::Hint(args)) => command::hint::run(args),
+        Some(Command::Solution(args)) => command::solution::run(args),
+        Some(Command::Reset(args)) => command::reset::run(args),
+        Some(Command::Break(args)) => command::listing::breaks(args, output),
+        Some(Command::Exercise(args)) => command::listing::exercises(args, output),
+        Some(Command::Edit(args)) => command::edit::run(args),
+        Some(Command::Progress(args)) => command::progress::run(args),
         Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
         Some(Command::Cache(args)) => command::cache::run(args),
+        None if cli.run.page => command::page::run(&cli.run, output),
         None if cli.run == RunArgs::default() => command::next::overview(),
         None => command::lab::run(&cli.run, output),
     }

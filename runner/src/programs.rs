@@ -54,7 +54,7 @@ impl Programs {
         let built = modified(&stamp);
         let programs = Self { folder };
         if built.is_none()
-            || newest(root) >= built
+            || newest(root, &SOURCES) >= built
             || !root.join(HEADER).exists()
             || programs.missing(root).is_some()
         {
@@ -64,13 +64,7 @@ impl Programs {
             if let Some(name) = programs.missing(root) {
                 return Err(not_built(&programs.path(&name)));
             }
-            // The stamp tells when the build began: what changed since is newer.
-            File::create(&stamp).and_then(|file| file.set_modified(before)).map_err(|e| {
-                Error::unable(
-                    format!("cannot write {}: {e}", stamp.display()),
-                    "The build folder must be writable.",
-                )
-            })?;
+            put_stamp(&stamp, before)?;
         }
         Ok(programs)
     }
@@ -101,9 +95,19 @@ fn names(root: &Path) -> Vec<String> {
     names
 }
 
+/// Writes the stamp of a build, which tells when it began: what changed since is newer.
+pub(crate) fn put_stamp(stamp: &Path, begun: SystemTime) -> Result<(), Error> {
+    File::create(stamp).and_then(|file| file.set_modified(begun)).map_err(|e| {
+        Error::unable(
+            format!("cannot write {}: {e}", stamp.display()),
+            "The build folder must be writable.",
+        )
+    })
+}
+
 /// Where cargo builds for this course. Cargo is told: a `target-dir` in its configuration does not
 /// count.
-fn target_folder(root: &Path) -> PathBuf {
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
         Some(folder) => root.join(folder),
         None => root.join("target"),
@@ -121,7 +125,18 @@ pub fn build_command(triple: &str) -> Vec<String> {
 }
 
 fn build(root: &Path, target: &Path, triple: &str) -> Result<(), Error> {
-    let words = build_command(triple);
+    if cargo(root, target, &build_command(triple))? {
+        return Ok(());
+    }
+    Err(Error::Build(
+        "The lab programs do not build; cargo says why above. If you changed nothing in labs/, a \
+         library may be missing: scripts/labrunner installs it."
+            .into(),
+    ))
+}
+
+/// Runs a cargo command in the course's folder; whether it could build.
+pub(crate) fn cargo(root: &Path, target: &Path, words: &[String]) -> Result<bool, Error> {
     if find_program(&words[0]).is_none() {
         return Err(no_cargo("it is not installed or not on the PATH"));
     }
@@ -140,20 +155,13 @@ fn build(root: &Path, target: &Path, triple: &str) -> Result<(), Error> {
         .stdout(Stdio::null())
         .status()
         .map_err(|e| no_cargo(&e.to_string()))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Build(
-        "The lab programs do not build; cargo says why above. If you changed nothing in labs/, a \
-         library may be missing: scripts/labrunner installs it."
-            .into(),
-    ))
+    Ok(status.success())
 }
 
 fn no_cargo(why: &str) -> Error {
     Error::unable(
         format!("cargo does not start: {why}."),
-        "The lab programs are written in Rust; install it from rustup.rs, or with \
+        "The programs of the course are written in Rust; install it from rustup.rs, or with \
          sudo apt-get install cargo.",
     )
 }
@@ -165,14 +173,15 @@ fn not_built(path: &Path) -> Error {
     )
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
+/// When a file was changed last.
+pub(crate) fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// When the youngest source was changed.
-fn newest(root: &Path) -> Option<SystemTime> {
+/// When the youngest of these files and folders was changed, or what is in them.
+pub(crate) fn newest(root: &Path, sources: &[&str]) -> Option<SystemTime> {
     // The top is followed if it is a link, what is below is not: links may lead in circles.
-    let sources = SOURCES.iter().filter_map(|source| fs::canonicalize(root.join(source)).ok());
+    let sources = sources.iter().filter_map(|source| fs::canonicalize(root.join(source)).ok());
     sources.filter_map(|source| newest_below(&source)).max()
 }
 

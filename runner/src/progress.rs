@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use crate::course::{Course, Lab};
+use crate::error::Error;
 use crate::judge::Verdict;
 use crate::report::Report;
 use crate::subject::Subject;
@@ -38,6 +39,9 @@ pub struct Done {
     pub passed: Option<u64>,
     /// The last verdict on its program: `pass`, `fail`.
     pub last: Option<String>,
+    /// How long that run took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
     /// Known mistakes that were looked at.
     #[serde(default)]
     pub breaks: BTreeSet<String>,
@@ -86,6 +90,41 @@ impl Progress {
         }
     }
 
+    /// Adds what was done elsewhere: what was passed, solved or seen in either counts. Of the last runs,
+    /// one that passed is kept.
+    fn add(&mut self, other: Self) {
+        for (title, theirs) in other.labs {
+            let ours = self.labs.entry(title).or_default();
+            ours.passed = match (ours.passed, theirs.passed) {
+                (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+                (ours, theirs) => ours.or(theirs),
+            };
+            if ours.last.as_deref() != Some("pass") && theirs.last.is_some() {
+                (ours.last, ours.took_ms) = (theirs.last, theirs.took_ms);
+                ours.was = theirs.was;
+            }
+            ours.breaks.extend(theirs.breaks);
+            ours.exercises.extend(theirs.exercises);
+            for (name, given) in theirs.hints {
+                let ours = ours.hints.entry(name).or_default();
+                *ours = given.max(*ours);
+            }
+        }
+    }
+
+    /// The labs that have been passed.
+    pub fn passed(&self, labs: &[&Lab]) -> usize {
+        let is_passed = |lab: &&&Lab| matches!(self.state(lab), State::Passed | State::Complete);
+        labs.iter().filter(is_passed).count()
+    }
+
+    /// The exercises of a lab that have been solved.
+    pub fn solved(&self, lab: &Lab) -> usize {
+        let solved = self.of(lab).map(|done| &done.exercises);
+        let exercises = lab.manifest.exercises.iter();
+        exercises.filter(|e| solved.is_some_and(|solved| solved.contains(&e.name))).count()
+    }
+
     /// The first lab of the course that has not been passed. Those of a collection are for looking up.
     pub fn next<'a>(&self, course: &'a Course) -> Option<&'a Lab> {
         let of_course = course.labs.iter().filter(|lab| lab.collection().is_none());
@@ -105,6 +144,8 @@ pub fn note(course: &Course, lab: &Lab, subject: Subject<'_>, report: &Report) -
     change(course, lab, |done| match subject {
         Subject::Program => {
             done.last = Some(verdict.into());
+            let took: Duration = report.stages.iter().map(|timing| timing.took).sum();
+            done.took_ms = Some(took.as_millis() as u64);
             if passed {
                 done.passed.get_or_insert_with(now);
             }
@@ -124,6 +165,45 @@ pub fn note_hint(course: &Course, lab: &Lab, exercise: &str, given: usize) -> Op
     change(course, lab, |done| {
         done.hints.insert(exercise.into(), given);
     })
+}
+
+/// The progress as a text that [`import`] takes.
+pub fn export(progress: &Progress) -> Result<String, Error> {
+    versioned::text(VERSION, progress)
+        .map_err(|e| Error::unable(format!("your progress cannot be written down: {e}."), ""))
+}
+
+/// Adds what was done elsewhere; how many labs that tells of. `name` is where the text comes from.
+///
+/// # Errors
+/// The text is no progress, or of a newer labrunner; or it cannot be written down.
+pub fn import(text: &str, name: &str) -> Result<usize, Error> {
+    let other: Progress = versioned::parse(text, VERSION).ok_or_else(|| {
+        Error::Usage(match versioned::is_newer(text, VERSION) {
+            true => format!(
+                "{name} is of a newer labrunner. Update this one, or export it again there."
+            ),
+            false => format!(
+                "{name} is not what `labrunner progress export` prints. Nothing was changed."
+            ),
+        })
+    })?;
+    let number = other.labs.len();
+    let path = path().ok_or_else(|| {
+        Error::unable(
+            "there is no home folder to keep your progress in.",
+            "Name one with XDG_STATE_HOME.",
+        )
+    })?;
+    versioned::update(&path, VERSION, |progress: &mut Progress| progress.add(other)).map_err(
+        |e| {
+            Error::unable(
+                format!("your progress cannot be written to {}: {e}.", path.display()),
+                "Name another folder with XDG_STATE_HOME=/path.",
+            )
+        },
+    )?;
+    Ok(number)
 }
 
 fn change(course: &Course, lab: &Lab, change: impl FnOnce(&mut Done)) -> Option<String> {
@@ -150,7 +230,7 @@ fn now() -> u64 {
 }
 
 /// `None` where there is no home folder: then nothing is kept.
-fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     let strategy = etcetera::base_strategy::Xdg::new().ok()?;
     Some(strategy.state_dir()?.join("labrunner/progress.toml"))
 }

@@ -59,7 +59,11 @@ pub fn update<T: Serialize + DeserializeOwned + Default>(
     write(path, &text(version, &contents)?)
 }
 
-fn text<T: Serialize>(version: u32, contents: &T) -> io::Result<String> {
+/// The text of such a file.
+///
+/// # Errors
+/// The contents cannot be TOML.
+pub fn text<T: Serialize>(version: u32, contents: &T) -> io::Result<String> {
     let contents = toml::to_string(contents).map_err(io::Error::other)?;
     Ok(format!("{KEY} = {version}\n{contents}"))
 }
@@ -76,13 +80,15 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-fn parse<T: DeserializeOwned>(text: &str, version: u32) -> Option<T> {
+/// What such a text says; `None` if it is damaged or of another version.
+pub fn parse<T: DeserializeOwned>(text: &str, version: u32) -> Option<T> {
     let mut table: toml::Table = text.parse().ok()?;
     let found = table.remove(KEY)?;
     (found.as_integer() == Some(version.into())).then(|| table.try_into().ok())?
 }
 
-fn is_newer(text: &str, version: u32) -> bool {
+/// Whether a text is of a newer version.
+pub fn is_newer(text: &str, version: u32) -> bool {
     let table: Option<toml::Table> = text.parse().ok();
     let found = table.and_then(|table| table.get(KEY)?.as_integer());
     found.is_some_and(|found| found > version.into())

@@ -85,6 +85,17 @@ fn build_programs() {
     });
 }
 
+/// Has `labrunner` build the program that makes the book.
+fn build_book_program() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("book");
+        let done = crate::Labrunner::new(["book", "--build", "--dest"]).and(&to).run();
+        assert!(to.join("index.html").is_file(), "{done}");
+    });
+}
+
 /// The names of the programs that labs need, and of the labs.
 fn programs() -> Vec<String> {
     let sources = fs::read_dir(root().join("labs/src/bin")).unwrap();
@@ -129,12 +140,29 @@ impl CourseCopy {
         // A path with a space and a quote in it finds mistakes that another would not.
         let folder = tempfile::Builder::new().prefix("the learner's ").tempdir().unwrap();
         let to = folder.path();
-        copy(&root().join("labs-bpf"), &to.join("labs-bpf"));
+        copy_folder(&root().join("labs-bpf"), &to.join("labs-bpf"));
         for name in ["Cargo.toml", "Cargo.lock", "labs", "runner", "tests"] {
             symlink(root().join(name), to.join(name)).unwrap();
         }
         symlink(target(), to.join("target")).unwrap();
         Self { folder }
+    }
+
+    /// A copy with the book, and with a build folder of its own, in which the program that makes the book
+    /// is linked to.
+    pub fn with_book() -> Self {
+        // First: what they lay out beside their sources is copied, too.
+        build_programs();
+        build_book_program();
+        let copy = Self::new();
+        copy_folder(&root().join("book"), &copy.path().join("book"));
+        let target = copy.path().join("target");
+        fs::remove_file(&target).unwrap();
+        fs::create_dir(&target).unwrap();
+        for name in ["workbook", &triple()] {
+            symlink(self::target().join(name), target.join(name)).unwrap();
+        }
+        copy
     }
 
     /// A copy with a build folder of its own, in which the built programs are linked to.
@@ -155,7 +183,7 @@ impl CourseCopy {
         let folder = tempfile::Builder::new().prefix("teacher-").tempdir().unwrap();
         let to = folder.path();
         for name in ["labs-bpf", "labs", "book", "runner", "tests", "scripts"] {
-            copy(&root().join(name), &to.join(name));
+            copy_folder(&root().join(name), &to.join(name));
         }
         for name in ["Cargo.toml", "Cargo.lock", "rustfmt.toml", "clippy.toml"] {
             fs::copy(root().join(name), to.join(name)).unwrap();
@@ -209,13 +237,13 @@ impl CourseCopy {
 }
 
 /// Copies a folder; files and folders keep their times, or they would count as changed.
-fn copy(from: &Path, to: &Path) {
+fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target);
+            copy_folder(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), &target).unwrap();
             keep_time(&entry.path(), &target);

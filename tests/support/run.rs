@@ -72,6 +72,12 @@ impl Labrunner {
         self
     }
 
+    /// With one more argument.
+    pub fn and(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     /// With an environment variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);

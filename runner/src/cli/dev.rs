@@ -27,6 +27,9 @@ Exit status: as for `labrunner check`; 1 also where files are missing or do not 
     /// Write down what labs print, as the outputs that are expected from now on. Read them before you
     /// commit them.
     Record(RecordArgs),
+    /// Write down what there is to translate in the book (`book/po/messages.pot`), and bring each
+    /// language's table up to date with it.
+    Messages(MessagesArgs),
     /// Make a new lab, small and complete: it passes `labrunner dev check` at once.
     New(NewArgs),
 }
@@ -58,6 +61,14 @@ pub struct RecordArgs {
     /// is recorded on the default kernel.
     #[arg(long, value_name = "SERIES", default_value = "all")]
     pub kernel: String,
+}
+
+/// What to do with the messages of the book.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct MessagesArgs {
+    /// Write nothing; fail if something is out of date.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// The new lab.

@@ -1,6 +1,7 @@
 //! `labrunner dev`: for those who write labs.
 
 mod files;
+mod messages;
 mod new;
 mod record;
 
@@ -15,6 +16,7 @@ pub fn run(args: &DevArgs, format: Format) -> Result<u8, Error> {
     match &args.action {
         DevAction::Check(args) => check(args, format),
         DevAction::Record(args) => record::run(args),
+        DevAction::Messages(args) => messages::run(args),
         DevAction::New(args) => new::run(args),
     }
 }

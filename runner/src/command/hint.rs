@@ -1,21 +1,15 @@
 //! `labrunner hint`: one hint more, each time.
 
-use super::{course, print, say};
+use super::{chosen, course, print, say};
 use crate::cli::HintArgs;
 use crate::error::{Error, PASSED};
-use crate::progress::{Progress, note_hint};
+use crate::progress::note_hint;
 
 /// Prints the next hint, or all of them.
 pub fn run(args: &HintArgs) -> Result<u8, Error> {
     let course = course()?;
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
-    let lab = match args.chapter.as_deref() {
-        Some(chapter) => course.lab(chapter, args.lab.as_deref())?,
-        None => progress.next(&course).ok_or_else(|| {
-            Error::Usage("You have passed every lab. Name the one that the hint is for.".into())
-        })?,
-    };
+    let progress = super::progress();
+    let lab = chosen(&course, &progress, &args.lab)?;
     let exercise = args.exercise.as_deref().map(|name| lab.find_exercise(name)).transpose()?;
     let (name, hints) = match exercise {
         Some(exercise) => (exercise.name.as_str(), &exercise.hints),
@@ -30,10 +24,12 @@ pub fn run(args: &HintArgs) -> Result<u8, Error> {
         let title = lab.title();
         match exercise {
             Some(exercise) => say(&format!(
-                "That was the last one. The solution: labrunner {title} --exercise {} --solution",
+                "That was the last one. The solution: labrunner solution {title} --exercise {}",
                 exercise.name
             )),
-            None => say("That was the last one."),
+            None => say(&format!(
+                "That was the last one. The program as it is shipped: labrunner solution {title}"
+            )),
         }
     }
     note_hint(&course, lab, name, shown).iter().for_each(|sentence| say(sentence));

@@ -1,10 +1,9 @@
 //! `labrunner list`, `labrunner ch2`: the labs of the course, or of a chapter, and how far the learner is.
 
-use super::{course, print, say};
+use super::{course, print};
 use crate::cli::Format;
 use crate::course::Course;
 use crate::error::{Error, PASSED};
-use crate::progress::Progress;
 use crate::render::list;
 
 /// Prints the list of the whole course.
@@ -18,8 +17,7 @@ pub fn chapter(course: &Course, chapter: &str, format: Format) -> Result<u8, Err
 }
 
 fn show(course: &Course, chapter: Option<&str>, format: Format) -> Result<u8, Error> {
-    let (progress, said) = Progress::load();
-    said.iter().for_each(|sentence| say(sentence));
+    let progress = super::progress();
     print(&match format {
         Format::Text => list::text(course, &progress, chapter),
         Format::Json | Format::Junit => list::json(course, &progress, chapter) + "\n",

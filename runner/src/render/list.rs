@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::course::{Course, Lab};
 use crate::manifest::Exercise;
-use crate::progress::{Progress, State};
+use crate::progress::{Done, Progress, State};
 
 #[derive(Serialize)]
 struct LabObject<'a> {
@@ -16,6 +16,12 @@ struct LabObject<'a> {
     summary: &'a str,
     /// How far the learner is: `new`, `begun`, `passed`, `complete`.
     state: State,
+    /// When its program first passed, in seconds since 1970.
+    passed: Option<u64>,
+    /// The last verdict on its program: `pass`, `fail`.
+    last: Option<&'a str>,
+    /// How long that run took, in milliseconds.
+    took_ms: Option<u64>,
     /// What it prints depends on the kernel.
     varies: bool,
     breaks: Vec<&'a str>,
@@ -26,6 +32,7 @@ struct LabObject<'a> {
 struct ExerciseObject<'a> {
     name: &'a str,
     title: &'a str,
+    solved: bool,
     /// Known wrong solutions.
     wrong: Vec<&'a str>,
 }
@@ -57,9 +64,12 @@ pub fn text(course: &Course, progress: &Progress, only: Option<&str>) -> String 
             );
             let breaks = lab.manifest.breaks.iter().map(|known| known.name.as_str());
             let exercises = lab.manifest.exercises.iter().map(|e| e.name.as_str());
-            for (what, names) in
-                [("break", breaks.collect::<Vec<_>>()), ("exercise", exercises.collect())]
-            {
+            let run = progress.of(lab).and_then(last_run);
+            for (what, names) in [
+                ("break", breaks.collect::<Vec<_>>()),
+                ("exercise", exercises.collect()),
+                ("last run", run.iter().map(String::as_str).collect()),
+            ] {
                 if !names.is_empty() {
                     let line = format!("  {:width$}  {what}: {}", "", names.join(", "));
                     let _ = writeln!(text, "{}", line.dimmed());
@@ -72,12 +82,19 @@ pub fn text(course: &Course, progress: &Progress, only: Option<&str>) -> String 
     text
 }
 
-fn exercise(exercise: &Exercise) -> ExerciseObject<'_> {
+fn exercise<'a>(exercise: &'a Exercise, done: Option<&Done>) -> ExerciseObject<'a> {
     ExerciseObject {
         name: &exercise.name,
         title: &exercise.title,
+        solved: done.is_some_and(|done| done.exercises.contains(&exercise.name)),
         wrong: exercise.wrong.iter().map(|known| known.name.as_str()).collect(),
     }
+}
+
+/// `pass, 0.45 s`.
+fn last_run(done: &Done) -> Option<String> {
+    let seconds = done.took_ms? as f64 / 1000.0;
+    Some(format!("{}, {seconds:.2} s", done.last.as_deref()?))
 }
 
 /// One character for how far a lab is.
@@ -96,14 +113,20 @@ pub fn json(course: &Course, progress: &Progress, only: Option<&str>) -> String 
         .labs
         .iter()
         .filter(|lab| only.is_none_or(|only| only == lab.chapter))
-        .map(|lab| LabObject {
-            chapter: &lab.chapter,
-            lab: &lab.name,
-            summary: &lab.manifest.summary,
-            state: progress.state(lab),
-            varies: lab.manifest.varies,
-            breaks: lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect(),
-            exercises: lab.manifest.exercises.iter().map(exercise).collect(),
+        .map(|lab| {
+            let done = progress.of(lab);
+            LabObject {
+                chapter: &lab.chapter,
+                lab: &lab.name,
+                summary: &lab.manifest.summary,
+                state: progress.state(lab),
+                passed: done.and_then(|done| done.passed),
+                last: done.and_then(|done| done.last.as_deref()),
+                took_ms: done.and_then(|done| done.took_ms),
+                varies: lab.manifest.varies,
+                breaks: lab.manifest.breaks.iter().map(|b| b.name.as_str()).collect(),
+                exercises: lab.manifest.exercises.iter().map(|e| exercise(e, done)).collect(),
+            }
         })
         .collect();
     serde_json::to_string(&labs).expect("strings and arrays")

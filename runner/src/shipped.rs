@@ -1,0 +1,104 @@
+//! The files of the labs as the course ships them, whatever the learner has made of them since.
+//!
+//! git knows them: what the branch has in common with the one that it follows, or its last commit where
+//! it follows none. So work that the learner has committed does not count as shipped.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::child;
+use crate::course::{Course, Lab};
+use crate::error::Error;
+
+/// How long git may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the course ships.
+#[derive(Debug, Clone)]
+pub struct Shipped {
+    root: PathBuf,
+    /// The commit, as git names it.
+    commit: String,
+}
+
+impl Shipped {
+    /// Finds out which commit the course was shipped as.
+    ///
+    /// # Errors
+    /// The course's folder is no clone, or there is no git.
+    pub fn find(course: &Course) -> Result<Self, Error> {
+        let root = course.root.clone();
+        let ours = |other| git(&root, &["merge-base", "HEAD", other]);
+        let commit = ours("@{upstream}")
+            .or_else(|_| ours("origin/HEAD"))
+            .or_else(|_| git(&root, &["rev-parse", "HEAD"]))
+            .map_err(|said| {
+                Error::unable(
+                    format!("What the course shipped cannot be told: git says: {said}"),
+                    "It is read from the clone's own history. Clone the course with git, and run this \
+                     there.",
+                )
+            })?;
+        Ok(Self { root, commit: text(commit).trim().into() })
+    }
+
+    /// A file as it was shipped; its path is relative to the course's root.
+    pub fn file(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        let name = format!("{}:./{}", self.commit, path.display());
+        git(&self.root, &["show", &name]).map_err(|said| {
+            Error::Usage(format!("{} is not part of the course: git says: {said}", path.display()))
+        })
+    }
+
+    /// A file as it was shipped, which is text.
+    pub fn text(&self, path: &Path) -> Result<String, Error> {
+        Ok(text(self.file(path)?))
+    }
+
+    /// The files of this lab that are other than shipped, or gone; relative to the course's root. What the
+    /// learner has added is not among them.
+    pub fn changed(&self, lab: &Lab) -> Result<Vec<PathBuf>, Error> {
+        self.changed_in(&paths(lab))
+    }
+
+    /// The same of all labs, also of those that are not there any more.
+    pub fn changed_in_all(&self) -> Result<Vec<PathBuf>, Error> {
+        self.changed_in(&["labs-bpf".into(), "labs/src".into()])
+    }
+
+    fn changed_in(&self, paths: &[String]) -> Result<Vec<PathBuf>, Error> {
+        let mut words = vec!["diff", "--name-only", "-z", "--relative", &self.commit, "--"];
+        words.extend(paths.iter().map(String::as_str));
+        let names = git(&self.root, &words)
+            .map_err(|said| Error::Usage(format!("git cannot compare the files: {said}")))?;
+        let names = text(names);
+        Ok(names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect())
+    }
+}
+
+/// Where the files of a lab are: its folder, and the Rust side.
+fn paths(lab: &Lab) -> [String; 3] {
+    let program = format!("labs/src/bin/{}", lab.binary());
+    [lab.folder.display().to_string(), format!("{program}.rs"), program]
+}
+
+/// What git prints; else what it complains of, in a line.
+fn git(root: &Path, words: &[&str]) -> Result<Vec<u8>, String> {
+    let mut command = child::tied("git").map_err(|e| e.to_string())?;
+    command.arg("-C").arg(root).args(words);
+    // Set where git itself runs us, in a hook; they would name another repository.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(name);
+    }
+    let done = child::run_within(&mut command, PATIENCE).map_err(|e| e.to_string())?;
+    let Some(output) = done else { return Err("nothing, for 30 seconds".into()) };
+    match output.status.code() {
+        Some(0) => Ok(output.stdout),
+        Some(127) => Err("that it is not installed (sudo apt-get install git)".into()),
+        _ => Err(output.stderr.lines().next().unwrap_or("nothing").to_string()),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).into_owned()
+}

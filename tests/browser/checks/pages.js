@@ -1,0 +1,56 @@
+// Every page: it loads without complaint, needs no other machine, fits the window, is accessible.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { axe } from '../support/axe.js';
+import { layout } from '../support/layout.js';
+import { WINDOWS } from '../support/browser.js';
+
+// A page of each kind: with a diagram, a quiz, logs, tabs, tables, code; these are looked at in all four windows.
+const KINDS = [
+  'index.html', 'setup.html', 'troubleshooting.html', 'glossary.html', 'ch2/index.html', 'ch2/hello-map.html', 'ch4/raw-bpf.html',
+  'ch6/catalogue.html', 'ch6/catalogue/null-check.html', 'ch6/read-the-log.html', 'ch6/loops.html', 'ch8/tc.html', 'ch10/arena.html', '404.html',
+];
+// Too large to be looked at by axe as well; what is in it is on the other pages.
+const WHOLE_BOOK = 'print.html';
+// Not a page: the table of contents for readers without scripts.
+const FRAME = 'toc.html';
+
+export function pages(book, screenshots) {
+  const shoot = async (page, name, window) => {
+    if (screenshots) {
+      const file = path.join(screenshots, `${name.replaceAll('/', '_').replace('.html', '')}-${window}.png`);
+      fs.mkdirSync(screenshots, { recursive: true });
+      await page.screenshot({ path: file, fullPage: true });
+    }
+  };
+
+  describe('every page', { concurrency: 4 }, () => {
+    for (const name of book.pages.filter((page) => page !== FRAME)) {
+      for (const window of ['desktop-light', 'phone-dark']) {
+        test(`${name}, ${window}`, () => book.glance(name, async (page) => {
+          const found = await layout(page);
+          if (name !== WHOLE_BOOK) {
+            found.push(...await axe(page, { whole: false }));
+            await shoot(page, name, window);
+          }
+          assert.deepEqual([...page.problems, ...found], []);
+        }, window));
+      }
+    }
+  });
+
+  describe('each kind of page in each window', { concurrency: 4 }, () => {
+    for (const name of KINDS) {
+      for (const window of Object.keys(WINDOWS)) {
+        test(`${name}, ${window}`, () => book.visit(name, async (page) => {
+          const found = [...await layout(page), ...await axe(page)];
+          assert.deepEqual([...page.problems, ...found], []);
+          await shoot(page, name, window);
+        }, { window }));
+      }
+    }
+  });
+}

@@ -1,0 +1,94 @@
+// The built book that is tested: its pages, and a browser that shows them.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { launch, WINDOWS } from './browser.js';
+import { serve } from './serve.js';
+import { watch } from './watch.js';
+
+export class Book {
+  /** Windows that nobody looks at, by their kind. */
+  idle = {};
+
+  /** Opens the book in `folder`: starts a server and a browser. */
+  static async open(folder) {
+    const book = new Book();
+    book.folder = path.resolve(folder);
+    book.pages = pagesIn(book.folder);
+    book.server = await serve(book.folder);
+    book.browser = await launch();
+    return book;
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.server?.close();
+  }
+
+  address(page) {
+    return `${this.server.address}/${page}`;
+  }
+
+  /** The HTML of a page as it was built. */
+  html(page) {
+    return fs.readFileSync(path.join(this.folder, page), 'utf8');
+  }
+
+  /** The pages whose HTML matches, without the one that has all of them. */
+  pagesWith(pattern) {
+    return this.pages.filter((page) => page !== 'print.html' && pattern.test(this.html(page)));
+  }
+
+  /**
+   * Shows a page in a fresh window and hands it to `look`, as a Playwright page with `page.problems`.
+   *
+   * `options` go to the window; `from: 'file'` opens the file itself, without a server.
+   */
+  async show(name, look, { window = 'desktop-light', from, ...options } = {}) {
+    const context = await this.browser.newContext({ ...WINDOWS[window], ...options });
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
+      page.problems = watch(page, this.server.address);
+      const address = from === 'file' ? `file://${this.folder}/${name}` : this.address(name);
+      page.arrive = async () => {
+        await page.goto(address);
+        await page.evaluate(() => document.fonts.ready);
+      };
+      return await look(page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  /**
+   * As `visit`, in a window that others have used before: quicker, for looking only. What a page remembers for the next
+   * one (its theme, the chosen kernel) must not matter.
+   */
+  async glance(name, look, window = 'desktop-light') {
+    const idle = this.idle[window] ??= [];
+    const page = idle.pop() ?? await (await this.browser.newContext(WINDOWS[window])).newPage();
+    page.removeAllListeners();
+    page.problems = watch(page, this.server.address);
+    await page.goto(this.address(name));
+    await page.evaluate(() => document.fonts.ready);
+    const result = await look(page);
+    idle.push(page);
+    return result;
+  }
+
+  /** As `show`, with the page loaded. */
+  visit(name, look, options) {
+    return this.show(name, async (page) => {
+      await page.arrive();
+      return look(page);
+    }, options);
+  }
+}
+
+function pagesIn(folder, inside = '') {
+  return fs.readdirSync(path.join(folder, inside), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.join(inside, entry.name);
+    return entry.isDirectory() ? pagesIn(folder, name) : name.endsWith('.html') ? [name] : [];
+  }).sort();
+}

@@ -1,0 +1,28 @@
+// Tests of the book in a real browser.
+//
+//   npm ci                                                       once
+//   node --test-reporter=spec test.js [--screenshots DIR] BOOK    BOOK is the folder of a built book
+//
+// CHROMIUM names the browser, if it has none of the usual names.
+
+import fs from 'node:fs';
+import { after, describe } from 'node:test';
+import { parseArgs } from 'node:util';
+import { Book } from './support/book.js';
+
+const { values, positionals } = parseArgs({ options: { screenshots: { type: 'string' } }, allowPositionals: true });
+if (positionals.length !== 1 || !fs.existsSync(`${positionals[0]}/index.html`)) {
+  console.error('usage: node --test-reporter=spec test.js [--screenshots DIR] BOOK, where BOOK is the folder of a built book');
+  process.exit(2);
+}
+
+const checks = ['pages'];
+const defined = await Promise.all(checks.map(async (check) => (await import(`./checks/${check}.js`))[check]));
+const book = await Book.open(positionals[0]);
+
+describe('the book', () => {
+  after(() => book.close());
+  defined.forEach((define) => define(book, values.screenshots));
+});
+
+await import('./checks/log-words.js');
