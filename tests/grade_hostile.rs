@@ -58,6 +58,17 @@ fn sources_reach_no_file_of_this_machine_and_none_of_another() {
             format!("#define A as##m\n__asm__(\".inc\" \"bin \\\"{victim}\\\"\");\n{right}"),
             "refused at compile",
         ),
+        (
+            "include",
+            format!("asm(\"\\n.include \\\"{victim}\\\"\");\n{right}"),
+            "refused at compile",
+        ),
+        // Known to clang since 19; to others it is no directive.
+        (
+            "embed",
+            format!("const char s[] = {{\n#embed \"{victim}\"\n}};\n{right}"),
+            "fail at compile",
+        ),
         ("bomb", format!("#define x0 int a;\n{bomb}x30\n"), "refused at compile"),
         ("large", format!("char big[1 << 30] = {{1}};\n{right}"), "refused at compile"),
         ("crash", "#pragma clang __debug crash\n".into(), "refused at compile"),

@@ -158,9 +158,9 @@ course's.
 Results: results.csv, totals.csv, results.json, junit.xml and reports/ in the folder --out, and with
 `--format json` one object a line.
 
-Exit status: 0 everything was graded, whatever the verdicts; 2 wrong usage; 69 something could not be
-graded because of this machine or its kernel (verdicts `environment` and `skipped`; --resume tries
-these again); 130 interrupted, with the results so far.")]
+Exit status: 0 everything was graded, whatever the verdicts; 2 wrong usage; 69 something could not
+be graded because of this machine or its kernel (verdicts `environment` and `skipped`; --resume
+tries these again); 130 interrupted, with the results so far.")]
     Grade(GradeArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:

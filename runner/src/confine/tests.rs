@@ -57,6 +57,7 @@ fn no_other_file_is_reached_whether_landlock_helps_or_not() {
             format!("#inc\\\nlude \"{path}\"\n"),
             format!("%:include \"{path}\"\n"),
             format!("#import \"{path}\"\n"),
+            format!("#include_next \"{path}\"\n"),
             "#include \"../../ch2/hello-map/hello-map.bpf.c\"\n".into(),
             "#include \"/dev/stdin\"\n".into(),
             "#include \"/proc/self/environ\"\n".into(),
@@ -66,8 +67,20 @@ fn no_other_file_is_reached_whether_landlock_helps_or_not() {
             let said = object(outcome(&include, landlock)).unwrap_err();
             assert!(said.contains("file not found"), "{include}: {said}");
         }
-        let embed = format!("#if __has_include(\"{path}\")\n#error it is there\n#endif\nint x;\n");
-        object(outcome(&embed, landlock)).unwrap();
+        for asks in ["__has_include", "__has_include_next"] {
+            let asks = format!("#if {asks}(\"{path}\")\n#error it is there\n#endif\nint x;\n");
+            object(outcome(&asks, landlock)).unwrap();
+        }
+        // Directives of other versions and of clang's own, and messages that show a line of a file.
+        for tries in [
+            format!("const char s[] = {{\n#embed \"{path}\"\n}};\n"),
+            format!("#__include_macros \"{path}\"\n"),
+            format!("#pragma GCC dependency \"{path}\"\n"),
+            format!("#line 1 \"{path}\"\nint x = ;\n"),
+        ] {
+            let said = object(outcome(&tries, landlock)).unwrap_err();
+            assert!(!said.contains("the_secret_of_the_host"), "{tries}: {said}");
+        }
         let line = format!(
             "#line 1 \"{path}\"\n__attribute__((section(\"xdp\"))) int f(void *c) {{ return 2; }}\n"
         );
