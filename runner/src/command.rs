@@ -6,6 +6,7 @@ pub mod check;
 pub mod dev;
 pub mod edit;
 pub mod explain;
+pub mod grade;
 pub mod hint;
 pub mod kernel;
 pub mod lab;

@@ -30,6 +30,10 @@ pub trait Session: Send {
     /// it.
     fn install(&mut self, program: &Path) -> Result<String, Error>;
 
+    /// Makes the bytes of a program available under a name, as [`Session::install`] does. They may be
+    /// anybody's, so only a kernel of our own takes them.
+    fn install_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;
+
     /// Makes bytes available as a file; returns the path by which a spawned program opens it.
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;
 

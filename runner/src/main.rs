@@ -51,6 +51,7 @@ fn run(cli: &Cli) -> Result<u8, Error> {
     let output = cli.output.format;
     match &cli.command {
         Some(Command::Check(args)) => command::check::run(args, output),
+        Some(Command::Grade(args)) => command::grade::run(args, output),
         Some(Command::Verify(args)) => command::verify::run(args, output),
         Some(Command::Dev(args)) => command::dev::run(args, output),
         _ if output == Format::Junit => {

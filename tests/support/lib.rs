@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the built programs, a copy of the course to change, and
 //! `labrunner` as a learner runs it.
 
+mod class;
 mod course;
 mod fakes;
 mod host;
@@ -10,7 +11,8 @@ mod run;
 mod terminal;
 mod trace;
 
-pub use course::{CourseCopy, built, kernels, labrunner, readable_as, root};
+pub use class::{Class, hello_map, results};
+pub use course::{CourseCopy, built, kernels, labrunner, misbehave, readable_as, root};
 pub use fakes::Fakes;
 pub use host::HostState;
 pub use http::{Answer, Http};

@@ -115,6 +115,10 @@ impl Session for HostSession {
         Ok(found.to_string_lossy().into_owned())
     }
 
+    fn install_bytes(&mut self, name: &str, _bytes: &[u8]) -> Result<String, Error> {
+        Err(Error::Usage(format!("{name} was handed in, and is run in a micro-VM only.")))
+    }
+
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
         let file = memory::file(name, bytes).map_err(|e| {
             Error::unable(format!("cannot make a file in memory: {e}"), "Is the memory used up?")

@@ -158,6 +158,12 @@ impl Session for VmSession {
         Ok(path)
     }
 
+    fn install_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
+        let path = format!("{FOLDER}/{name}");
+        self.machine.put(&path, 0o755, bytes.to_vec()).map_err(unable)?;
+        Ok(path)
+    }
+
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
         let path = format!("{FOLDER}/{name}");
         self.machine.put(&path, 0o644, bytes.to_vec()).map_err(unable)?;

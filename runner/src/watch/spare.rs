@@ -109,6 +109,11 @@ impl Session for Cancellable {
         self.session.install(program)
     }
 
+    fn install_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
+        self.cancel.check()?;
+        self.session.install_bytes(name, bytes)
+    }
+
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
         self.cancel.check()?;
         self.session.provide(name, bytes)
@@ -195,6 +200,9 @@ mod tests {
             Ok("6.1".into())
         }
         fn install(&mut self, _program: &Path) -> Result<String, Error> {
+            Ok(String::new())
+        }
+        fn install_bytes(&mut self, _name: &str, _bytes: &[u8]) -> Result<String, Error> {
             Ok(String::new())
         }
         fn provide(&mut self, _name: &str, _bytes: &[u8]) -> Result<String, Error> {
