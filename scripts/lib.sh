@@ -97,6 +97,12 @@ need_to_translate() {
 need_to_check() {
 	type -P clang-format >/dev/null || need clang-format "checks the layout of the BPF C"
 	type -P shellcheck >/dev/null || need shellcheck "checks the scripts"
+	need_to_make_a_class
+}
+
+need_to_make_a_class() {
+	type -P python3 >/dev/null || need python3 "runs scripts/classroom/make-class"
+	type -P patch >/dev/null || need patch "makes solutions and mistakes of them"
 }
 
 # install_missing NEEDS...: runs the given functions, says what they ask for, and installs it.

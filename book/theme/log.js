@@ -82,7 +82,7 @@
             line.append(sentence);
             return line;
         }));
-        document.body.append(bubble);
+        document.querySelector('main').append(bubble);
         bubble.hidden = false;
         shown = part;
         part.classList.add('log-shown');

@@ -37,6 +37,14 @@
             content.scrollIntoView();
         });
         document.body.prepend(link);
+        // mdBook scrolls the table of contents to this page, and a browser takes that for the place to go on from.
+        if (document.activeElement === document.body && !location.hash) {
+            const start = document.createElement('span');
+            start.tabIndex = -1;
+            link.before(start);
+            start.focus({ preventScroll: true });
+            start.remove();
+        }
     }
 
     // Code and tables that are too wide scroll inside of themselves, with the arrow keys as well.

@@ -4,9 +4,11 @@ mod book;
 mod check;
 mod dev;
 mod explain;
+mod grade;
 mod kernel;
 mod learner;
 mod verify;
+mod watch;
 
 use std::time::Duration;
 
@@ -16,11 +18,13 @@ pub use book::BookArgs;
 pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
+pub use grade::{GradeAction, GradeArgs, GradeRunArgs, MergeArgs};
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 pub use learner::{
     HintArgs, InitArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs,
 };
 pub use verify::VerifyArgs;
+pub use watch::WatchArgs;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -77,6 +81,21 @@ the course no longer has stays as well."
     List,
     /// Show which lab comes next, and how to begin.
     Next,
+    /// Run a lab after each save, and show the verdict; keys give hints, open the editor, go on.
+    #[command(after_help = "Examples:
+  labrunner watch                                the lab that you left off at, or the next one
+  labrunner watch ch2 hello-map                  that lab
+  labrunner watch ch2 hello-map --exercise gid   until the exercise is solved
+  labrunner watch --format json </dev/null       no keys: one JSON object a run, here one only
+
+Without a terminal it prints a line for each verdict to standard output, and the reports to standard
+error; it ends with its standard input, with the exit status of the last verdict.
+
+Your files are only read. The key ? shows all keys; q or Ctrl-C ends it.")]
+    Watch(WatchArgs),
+    /// The process that gives the terminal back should the watch be killed.
+    #[command(hide = true)]
+    WatchGuard,
     /// Read the workbook in a browser; its pages show how far you are.
     #[command(after_help = "Examples:
   labrunner book                        serve it on this machine and open it; Ctrl-C ends that
@@ -155,6 +174,28 @@ touches this machine's own kernel.
 Exit status: 0 every program loads on every kernel, 1 some program is refused, 2 the file is no BPF
 object or does not compile, 69 this machine cannot tell.")]
     Verify(VerifyArgs),
+    /// For teachers: grade the submissions of a class, each in a machine of its own.
+    #[command(after_help = "Examples:
+  labrunner grade submissions                            what each learner has changed
+  labrunner grade submissions --lab ch2/hello-map --exercise ch2/hello-map:gid
+  labrunner grade submissions --assignment week2.toml    tasks and points from a file
+  labrunner grade submissions --assignment week2.toml --resume    go on after an interruption
+  labrunner grade submissions --lab ch2/hello --shard 0/8 --out part0    one of eight parts
+  labrunner grade merge part0 part1 --out grades         the parts put together
+
+A submission is a folder with files as in the course (labs-bpf/ch2/hello-map/hello-map.bpf.c) or by
+their names alone (hello-map.bpf.c, hello-map+gid.bpf.c for an exercise). Only BPF C is graded, and
+with --program the learner's own static program (bin/ch2-hello-map); both run in a micro-VM only.
+Everything else of a submission is left alone: manifests, outputs, headers and programs are the
+course's.
+
+Results: results.csv, totals.csv, results.json, junit.xml and reports/ in the folder --out, and with
+`--format json` one object a line.
+
+Exit status: 0 everything was graded, whatever the verdicts; 2 wrong usage; 69 something could not
+be graded because of this machine or its kernel (verdicts `environment` and `skipped`; --resume
+tries these again); 130 interrupted, with the results so far.")]
+    Grade(GradeArgs),
     /// A root shell in a micro-VM, with the tools of the trade and, if you like, a lab running.
     #[command(after_help = "Examples:
   labrunner shell                                look around in the default kernel

@@ -6,6 +6,7 @@ pub mod check;
 pub mod dev;
 pub mod edit;
 pub mod explain;
+pub mod grade;
 pub mod hint;
 pub mod init;
 pub mod kernel;
@@ -19,6 +20,7 @@ pub mod reset;
 pub mod shell;
 pub mod solution;
 pub mod verify;
+pub mod watch;
 
 use std::io::Write;
 

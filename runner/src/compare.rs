@@ -33,6 +33,10 @@ impl Side {
     }
 }
 
+/// How many lines of what was found are compared with what is expected. Labs print a few dozen; a program
+/// that prints millions would take as much memory again for each.
+const MOST_FOUND: usize = 20_000;
+
 /// How many equal lines are shown around a difference.
 const CONTEXT: usize = 3;
 
@@ -45,7 +49,9 @@ pub fn compare(expected: &str, found: &str) -> Option<Vec<Line>> {
     }
     // The last line ends as all others do, or it would differ from itself.
     let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
-    let (expected, found) = (ended(expected), ended(found));
+    let (expected, mut found) = (ended(expected), ended(found));
+    let end = found.match_indices('\n').nth(MOST_FOUND - 1).map(|(at, _)| at + 1);
+    let cut = end.map_or(0, |end| found.split_off(end).lines().count());
     let diff = TextDiff::from_lines(&expected, &found);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
@@ -58,6 +64,9 @@ pub fn compare(expected: &str, found: &str) -> Option<Vec<Line>> {
             let text = change.value().trim_end_matches('\n').to_string();
             lines.push(Line { side, text });
         }
+    }
+    if cut > 0 {
+        lines.push(Line { side: Side::Found, text: format!("… and {cut} lines more") });
     }
     Some(lines)
 }
@@ -91,6 +100,14 @@ mod tests {
         -uid=0 execs=3
         +uid=0 execs=4
         ");
+    }
+
+    #[test]
+    fn of_millions_of_lines_the_first_are_enough() {
+        let found: String = (0..3_000_000).map(|n| format!("{n:x}\n")).collect();
+        let lines = compare("uid=0 execs=3\n", &found).unwrap();
+        assert_eq!(lines.len(), 1 + MOST_FOUND + 1);
+        assert_eq!(lines.last().unwrap().text, "… and 2980000 lines more");
     }
 
     #[test]

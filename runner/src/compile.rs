@@ -8,7 +8,8 @@ use std::time::Duration;
 use microvm::find_program;
 use microvm::memory::{self, path_of};
 
-use crate::child::{run_within, tied};
+use crate::cancel::{Cancel, called_off};
+use crate::child::{Ended, run_unless, tied};
 use crate::error::Error;
 
 /// The file that lists clang's options, relative to the course's root.
@@ -71,20 +72,37 @@ pub fn compile(
     text: Option<&str>,
     color: bool,
 ) -> Result<Compiled, Error> {
+    compile_unless(root, path, text, color, &Cancel::default())
+}
+
+/// The same for a run that may be called off.
+pub fn compile_unless(
+    root: &Path,
+    path: &Path,
+    text: Option<&str>,
+    color: bool,
+    cancel: &Cancel,
+) -> Result<Compiled, Error> {
     let overlay = text.map(|text| Overlay::new(&root.join(path), text)).transpose()?;
     let more: Vec<String> = overlay.iter().flat_map(Overlay::flags).collect();
-    clang(root, path, &more, color)
+    clang(root, path, &more, color, cancel)
 }
 
 /// Compiles BPF C of anybody, wherever it is, as the labs are compiled. It finds the headers of its own
 /// folder, and those of the course.
 pub fn compile_foreign(root: &Path, path: &Path, color: bool) -> Result<Compiled, Error> {
     let folder = path.parent().map(|folder| format!("-I{}", folder.display()));
-    clang(root, path, folder.as_slice(), color)
+    clang(root, path, folder.as_slice(), color, &Cancel::default())
 }
 
 /// Runs clang in the course's root, as its options want it.
-fn clang(root: &Path, path: &Path, more: &[String], color: bool) -> Result<Compiled, Error> {
+fn clang(
+    root: &Path,
+    path: &Path,
+    more: &[String],
+    color: bool,
+    cancel: &Cancel,
+) -> Result<Compiled, Error> {
     if find_program("clang").is_none() {
         return Err(no_clang());
     }
@@ -98,8 +116,12 @@ fn clang(root: &Path, path: &Path, more: &[String], color: bool) -> Result<Compi
         .args(["-o", "-"])
         .current_dir(root)
         .env("PWD", root);
-    let output = run_within(&mut command, DEADLINE).map_err(|e| broken_clang(&e.to_string()))?;
-    let Some(output) = output else { return Err(too_slow()) };
+    let ended = run_unless(&mut command, DEADLINE, cancel);
+    let output = match ended.map_err(|e| broken_clang(&e.to_string()))? {
+        Ended::Done(output) => output,
+        Ended::Late => return Err(too_slow()),
+        Ended::Cancelled => return Err(called_off()),
+    };
     if let Some(signal) = output.status.signal() {
         return Err(broken_clang(&format!("it ended with signal {signal}: {}", output.stderr)));
     }

@@ -17,6 +17,9 @@ const MOST_OUTPUT: usize = 8 << 20;
 /// Most that may come on standard error, in bytes; verifier logs of 27 MB have been seen.
 const MOST_ERRORS: usize = 32 << 20;
 
+/// Longest line that the stimulus may answer with, in bytes.
+const LONGEST_ANSWER: usize = 64 << 10;
+
 /// How long the stimulus may take to start, which is not the lab's doing.
 const STIMULUS: Duration = Duration::from_secs(20);
 
@@ -32,6 +35,8 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 pub struct Plan<'a> {
     /// The lab binary on this machine.
     pub lab: PathBuf,
+    /// What is run in its place, under its name.
+    pub program: Option<&'a [u8]>,
     /// Its further arguments.
     pub args: &'a [String],
     /// The object that it loads, if the lab has one.
@@ -173,7 +178,13 @@ impl Conductor<'_> {
         uid_base: u32,
         own: &[(&str, String)],
     ) -> Result<(), Error> {
-        let program = self.session.install(&plan.lab)?;
+        let program = match plan.program {
+            None => self.session.install(&plan.lab)?,
+            Some(bytes) => {
+                let name = plan.lab.file_name().unwrap_or_default().to_string_lossy();
+                self.session.install_bytes(&name, bytes)?
+            }
+        };
         self.session.install_tools(plan.tools)?;
         let mut argv = vec![program];
         if let Some(object) = plan.object {
@@ -267,6 +278,14 @@ impl Conductor<'_> {
                 while let Some(end) = self.stimulus_words.iter().position(|&byte| byte == b'\n') {
                     let line: Vec<u8> = self.stimulus_words.drain(..=end).collect();
                     self.answers.push(String::from_utf8_lossy(&line).trim_end().to_string());
+                }
+                // Who took over the stimulus could go on for ever.
+                if self.stimulus_words.len() > LONGEST_ANSWER || self.answers.len() > LONGEST_ANSWER
+                {
+                    return Err(Error::unable(
+                        "The stimulus says more than it has to say.",
+                        "Something in its kernel has changed it. That is not this machine's fault.",
+                    ));
                 }
             }
             Event::Exited { id, status } if id == self.lab => {

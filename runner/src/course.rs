@@ -117,6 +117,14 @@ impl Course {
         Ok(Self { root, labs })
     }
 
+    /// The lab as it is now; `None` if it, or its manifest, is not there any more.
+    ///
+    /// # Errors
+    /// The manifest cannot be understood.
+    pub fn read_again(&self, lab: &Lab) -> Result<Option<Lab>, Error> {
+        read_lab(&self.root, &lab.chapter, &lab.name, &lab.folder)
+    }
+
     /// The chapters that have labs, in order.
     pub fn chapters(&self) -> Vec<&str> {
         let mut chapters: Vec<&str> = self.labs.iter().map(|lab| lab.chapter.as_str()).collect();
@@ -166,8 +174,8 @@ impl Course {
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
             known.extend([
-                "list", "book", "check", "explain", "shell", "kernel", "cache", "init", "upgrade",
-                "help",
+                "list", "watch", "book", "check", "explain", "shell", "kernel", "cache", "init",
+                "upgrade", "help",
             ]);
             unknown("chapter, lab or command", name, &known)
         })

@@ -22,13 +22,17 @@ pub trait Engine {
 }
 
 /// A kernel that is there for one run of one lab. Dropping it ends everything that runs in it.
-pub trait Session {
+pub trait Session: Send {
     /// Waits until the kernel is there; its release, as `uname -r` prints it.
     fn ready(&mut self, say: &mut dyn FnMut(&str)) -> Result<String, Error>;
 
     /// Makes a program of this machine available; returns the path by which [`Session::spawn`] finds
     /// it.
     fn install(&mut self, program: &Path) -> Result<String, Error>;
+
+    /// Makes the bytes of a program available under a name, as [`Session::install`] does. They may be
+    /// anybody's, so only a kernel of our own takes them.
+    fn install_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;
 
     /// Makes bytes available as a file; returns the path by which a spawned program opens it.
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error>;

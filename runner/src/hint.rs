@@ -1,9 +1,12 @@
-//! The first hint after a failure: chosen by what was seen to go wrong.
+//! Hints: the first one after a failure, chosen by what was seen to go wrong, and those of a lab, one
+//! more each time.
 
 use verifier_log::Category;
 
 use crate::compare::{Line, Side};
+use crate::course::Lab;
 use crate::judge::{Failure, Verdict};
+use crate::manifest::Exercise;
 use crate::outcome::Outcome;
 use crate::report::Report;
 use crate::stage::Stage;
@@ -21,6 +24,35 @@ pub fn first(report: &Report, hints: &[String]) -> Option<String> {
     };
     let of_lab = hints.first().filter(|_| it_ran);
     Some([sentence].into_iter().chain(of_lab.map(String::as_str)).collect::<Vec<_>>().join(" "))
+}
+
+/// The hints that a learner has after asking for one more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// A line for each, the first one first.
+    pub lines: Vec<String>,
+    /// What is to be said when that was all.
+    pub last: Option<String>,
+}
+
+/// One hint more of the lab, or of an exercise of it, after so many; or all of them.
+pub fn give(lab: &Lab, exercise: Option<&Exercise>, given: usize, all: bool) -> Given {
+    let hints = exercise.map_or(&lab.manifest.hints, |exercise| &exercise.hints);
+    let shown = if all { hints.len() } else { (given + 1).min(hints.len()) };
+    let number = |(number, hint)| format!("{}/{} {hint}\n", number + 1, hints.len());
+    let lines = hints.iter().enumerate().take(shown).map(number).collect();
+    let title = lab.title();
+    let last = (shown == hints.len()).then(|| match exercise {
+        _ if hints.is_empty() => "There are no hints for this one.".to_string(),
+        Some(exercise) => format!(
+            "That was the last one. The solution: labrunner solution {title} --exercise {}",
+            exercise.name
+        ),
+        None => format!(
+            "That was the last one. The program as it is shipped: labrunner solution {title}"
+        ),
+    });
+    Given { lines, last }
 }
 
 fn of_stage(stage: Stage, outcome: Option<&Outcome>) -> &'static str {

@@ -38,7 +38,7 @@ fn end_on_signals() {
         return;
     };
     std::thread::spawn(move || {
-        if signals.forever().next().is_some() {
+        if signals.forever().any(|signal| signal != SIGINT || !interrupt::is_held()) {
             interrupt::say_last_word();
             let _ = writeln!(std::io::stderr(), "\ninterrupted");
             #[expect(clippy::disallowed_methods, reason = "the one place that ends the process")]
@@ -51,6 +51,7 @@ fn run(cli: &Cli) -> Result<u8, Error> {
     let output = cli.output.format;
     match &cli.command {
         Some(Command::Check(args)) => command::check::run(args, output),
+        Some(Command::Grade(args)) => command::grade::run(args, output),
         Some(Command::Verify(args)) => command::verify::run(args, output),
         Some(Command::Dev(args)) => command::dev::run(args, output),
         _ if output == Format::Junit => {
@@ -59,6 +60,8 @@ fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Init(args)) => command::init::run(args),
         Some(Command::Upgrade) => command::init::upgrade(),
         Some(Command::List) => command::list::run(output),
+        Some(Command::Watch(args)) => command::watch::run(args, output),
+        Some(Command::WatchGuard) => Ok(labrunner::watch::guard::stand()),
         Some(Command::Book(args)) => command::book::run(args, output),
         Some(Command::Next) => command::next::run(),
         Some(Command::Hint(args)) => command::hint::run(args),

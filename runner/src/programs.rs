@@ -5,13 +5,15 @@
 mod carried;
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::SystemTime;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use microvm::find_program;
 
-use crate::child::tied;
+use crate::cancel::{Cancel, called_off};
+use crate::child::{Ended, run_unless, tied};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -42,6 +44,18 @@ const HEADER: &str = "labs-bpf/include/bpf/bpf_helpers.h";
 /// Settings for static programs, relative to the course's root.
 const SETTINGS: &str = "labs/static.toml";
 
+/// How long a build may take that nobody looks at.
+const DEADLINE: Duration = Duration::from_secs(3600);
+
+/// What is done with the words of cargo.
+#[derive(Debug, Clone, Copy)]
+enum Words<'a> {
+    /// They go to standard error as they come.
+    Shown,
+    /// They are in the error, and the build can be called off.
+    Kept(&'a Cancel),
+}
+
 /// The built programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
@@ -54,36 +68,71 @@ impl Programs {
     /// The programs, built now if that is needed; `say` is told so. `wanted` are those that are to be run,
     /// besides what every lab needs.
     pub fn find(root: &Path, wanted: &[String], say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
-        let workspace = Workspace::of(root)?;
-        let carried = workspace.map(|workspace| carried::find(&workspace, wanted, say));
-        if let Some(folder) = carried.transpose()?.flatten() {
-            return Ok(Self { folder, carried: true });
-        }
-        Self::built(root, say)
+        Self::carried_or_built(root, wanted, say, Words::Shown)
     }
 
-    /// The programs as cargo builds them.
-    fn built(root: &Path, say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
-        let target = target_folder(root);
-        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-        let folder = target.join(&triple).join("release");
-        let stamp = folder.join(".labrunner-built");
+    /// The same where cargo must not write to the terminal: its words are in the error. The build can be
+    /// called off.
+    pub fn find_quietly(
+        root: &Path,
+        wanted: &[String],
+        say: &mut dyn FnMut(&str),
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        Self::carried_or_built(root, wanted, say, Words::Kept(cancel))
+    }
+
+    fn carried_or_built(
+        root: &Path,
+        wanted: &[String],
+        say: &mut dyn FnMut(&str),
+        words: Words<'_>,
+    ) -> Result<Self, Error> {
+        let programs = Self::place(root, wanted, say)?;
+        if !programs.carried {
+            programs.build_if_needed(root, say, words)?;
+        }
+        Ok(programs)
+    }
+
+    /// Where a run would find them; those that cargo builds may not be there yet, or be old.
+    ///
+    /// # Errors
+    /// This labrunner carries another course, or cargo is needed and not there.
+    pub fn place(root: &Path, wanted: &[String], say: &mut dyn FnMut(&str)) -> Result<Self, Error> {
+        let workspace = Workspace::of(root)?;
+        let carried = workspace.map(|workspace| carried::find(&workspace, wanted, say));
+        Ok(match carried.transpose()?.flatten() {
+            Some(folder) => Self { folder, carried: true },
+            None => {
+                Self { folder: target_folder(root).join(triple()).join("release"), carried: false }
+            }
+        })
+    }
+
+    /// Lets cargo build them if one is not there, or older than what it is made of.
+    fn build_if_needed(
+        &self,
+        root: &Path,
+        say: &mut dyn FnMut(&str),
+        words: Words<'_>,
+    ) -> Result<(), Error> {
+        let stamp = self.path(".labrunner-built");
         let built = modified(&stamp);
-        let programs = Self { folder, carried: false };
         if built.is_none()
             || newest(root, &SOURCES) >= built
             || !root.join(HEADER).exists()
-            || programs.missing(root).is_some()
+            || self.missing(root).is_some()
         {
             say("Building the lab programs …");
             let before = SystemTime::now();
-            build(root, &target, &triple)?;
-            if let Some(name) = programs.missing(root) {
-                return Err(not_built(&programs.path(&name)));
+            build(root, &target_folder(root), &triple(), words)?;
+            if let Some(name) = self.missing(root) {
+                return Err(not_built(&self.path(&name)));
             }
             put_stamp(&stamp, before)?;
         }
-        Ok(programs)
+        Ok(())
     }
 
     /// The first program that has a source and is not there.
@@ -95,6 +144,11 @@ impl Programs {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// For which machine they are built, linked statically.
+fn triple() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
 /// The names of all programs that have a source.
@@ -141,19 +195,46 @@ pub fn build_command(triple: &str) -> Vec<String> {
     .collect()
 }
 
-fn build(root: &Path, target: &Path, triple: &str) -> Result<(), Error> {
-    if cargo(root, target, &build_command(triple))? {
-        return Ok(());
+fn build(root: &Path, target: &Path, triple: &str, shown: Words<'_>) -> Result<(), Error> {
+    let words = build_command(triple);
+    let Words::Kept(cancel) = shown else {
+        return match cargo(root, target, &words)? {
+            true => Ok(()),
+            false => Err(does_not_build("cargo says why above")),
+        };
+    };
+    let mut command = cargo_command(root, target, &words)?;
+    if colored::control::SHOULD_COLORIZE.should_colorize() {
+        command.env("CARGO_TERM_COLOR", "always");
     }
-    Err(Error::Build(
-        "The lab programs do not build; cargo says why above. If you changed nothing in labs/, a \
-         library may be missing: scripts/labrunner installs it."
-            .into(),
+    // The compilers that cargo has started would go on without it, and write after the next ones.
+    command.process_group(0);
+    match run_unless(&mut command, DEADLINE, cancel).map_err(|e| no_cargo(&e.to_string()))? {
+        Ended::Done(output) if output.status.success() => Ok(()),
+        Ended::Done(output) => {
+            Err(does_not_build(&format!("cargo says:\n\n{}\n\n", output.stderr.trim_end())))
+        }
+        Ended::Late => Err(does_not_build("cargo does not end")),
+        Ended::Cancelled => Err(called_off()),
+    }
+}
+
+/// Beside the reason, which is a part of a sentence.
+fn does_not_build(why: &str) -> Error {
+    let stop = if why.ends_with('\n') { "" } else { ". " };
+    Error::Build(format!(
+        "The lab programs do not build; {why}{stop}If you changed nothing in labs/, a library may be \
+         missing: scripts/labrunner installs it."
     ))
 }
 
 /// Runs a cargo command in the course's folder; whether it could build.
 pub(crate) fn cargo(root: &Path, target: &Path, words: &[String]) -> Result<bool, Error> {
+    let status = cargo_command(root, target, words)?.status();
+    Ok(status.map_err(|e| no_cargo(&e.to_string()))?.success())
+}
+
+fn cargo_command(root: &Path, target: &Path, words: &[String]) -> Result<Command, Error> {
     if find_program(&words[0]).is_none() {
         return Err(no_cargo("it is not installed or not on the PATH"));
     }
@@ -161,7 +242,7 @@ pub(crate) fn cargo(root: &Path, target: &Path, words: &[String]) -> Result<bool
     for name in FOREIGN {
         command.env_remove(name);
     }
-    let status = command
+    command
         .args(&words[1..])
         .arg("--target-dir")
         .arg(target)
@@ -169,10 +250,8 @@ pub(crate) fn cargo(root: &Path, target: &Path, words: &[String]) -> Result<bool
         // A learner's BPF C that does not compile is clang's to explain, not cargo's.
         .env("LABS_BROKEN_OBJECTS", "allow")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .map_err(|e| no_cargo(&e.to_string()))?;
-    Ok(status.success())
+        .stdout(Stdio::null());
+    Ok(command)
 }
 
 fn no_cargo(why: &str) -> Error {

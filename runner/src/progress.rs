@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::course::{Course, Lab};
 use crate::error::Error;
 use crate::judge::Verdict;
+use crate::manifest::Exercise;
 use crate::report::Report;
 use crate::subject::Subject;
 use crate::versioned;
@@ -76,6 +77,12 @@ impl Progress {
     /// What was done of this lab.
     pub fn of(&self, lab: &Lab) -> Option<&Done> {
         self.labs.get(&lab.title())
+    }
+
+    /// How many hints were given for this lab, or for an exercise of it.
+    pub fn hints(&self, lab: &Lab, exercise: Option<&Exercise>) -> usize {
+        let name = exercise.map_or("", |exercise| exercise.name.as_str());
+        self.of(lab).and_then(|done| done.hints.get(name)).copied().unwrap_or(0)
     }
 
     /// How far it is.
@@ -161,9 +168,15 @@ pub fn note(course: &Course, lab: &Lab, subject: Subject<'_>, report: &Report) -
 }
 
 /// Counts a hint of the lab, or of an exercise of it; a sentence if that cannot be written down.
-pub fn note_hint(course: &Course, lab: &Lab, exercise: &str, given: usize) -> Option<String> {
+pub fn note_hint(
+    course: &Course,
+    lab: &Lab,
+    exercise: Option<&Exercise>,
+    given: usize,
+) -> Option<String> {
+    let name = exercise.map_or("", |exercise| exercise.name.as_str());
     change(course, lab, |done| {
-        done.hints.insert(exercise.into(), given);
+        done.hints.insert(name.into(), given);
     })
 }
 

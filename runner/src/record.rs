@@ -23,20 +23,25 @@ pub fn recorded(report: &Report) -> Option<String> {
     }
 }
 
-/// Replaces what differs between two boots of one kernel: addresses of maps, and the time taken.
+/// Replaces what differs between two boots of one kernel, or two builds: addresses of maps, the time taken,
+/// and the numbers of the kernel's types.
 fn normalised(log: &str) -> String {
-    let word = |word: &str| {
+    let mut is_type = false;
+    let mut word = |word: &str| {
+        if std::mem::replace(&mut is_type, word == "btf_id") {
+            return "N".to_string();
+        }
         let digits = word.strip_prefix("0xffff").unwrap_or_default();
         let address = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_hexdigit());
         if address { "ADDRESS".to_string() } else { word.to_string() }
     };
-    let line = |line: &str| {
+    let mut line = |line: &str| {
         if line.starts_with("verification time ") {
             return "verification time N usec\n".to_string();
         }
-        line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n"
+        line.split(' ').map(&mut word).collect::<Vec<_>>().join(" ") + "\n"
     };
-    log.lines().map(line).collect()
+    log.lines().map(&mut line).collect()
 }
 
 #[cfg(test)]
@@ -44,10 +49,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_keeps_all_but_addresses_and_times() {
-        let log = "19: (18) r1 = 0xffff8af802c4c000      ; R1_w=map_ptr(off=0)\n\
+    fn a_log_keeps_all_but_addresses_times_and_types() {
+        let log = "func 'init' arg0 has btf_id 771 type STRUCT 'sock'\n\
+                   19: (18) r1 = 0xffff8af802c4c000      ; R1_w=map_ptr(off=0)\n\
                    verification time 312 usec\nprocessed 27 insns\n";
-        let expected = "19: (18) r1 = ADDRESS      ; R1_w=map_ptr(off=0)\n\
+        let expected = "func 'init' arg0 has btf_id N type STRUCT 'sock'\n\
+                        19: (18) r1 = ADDRESS      ; R1_w=map_ptr(off=0)\n\
                         verification time N usec\nprocessed 27 insns\n";
         assert_eq!(normalised(log), expected);
     }

@@ -10,3 +10,4 @@ pub mod notes;
 pub mod page;
 pub mod text;
 pub mod verify;
+pub mod watch;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::compile::{Compiled, compile};
+use crate::cancel::Cancel;
+use crate::compile::{Compiled, compile_unless};
 use crate::conduct::{Plan, conduct};
 use crate::course::{Course, Lab};
 use crate::engine::{Engine, Session};
@@ -35,6 +36,17 @@ pub struct Request<'a> {
     pub deadline: Option<Duration>,
     /// Whether clang's messages shall have colours.
     pub color: bool,
+    /// By which the run can be called off.
+    pub cancel: Cancel,
+}
+
+/// What somebody has handed in, in place of the course's own files.
+#[derive(Debug, Default)]
+pub struct HandedIn<'a> {
+    /// What came of the BPF C, and how long that took; `None`: the course's is compiled.
+    pub compiled: Option<(Compiled, Duration)>,
+    /// A static program that is run in place of the lab's own.
+    pub program: Option<&'a [u8]>,
 }
 
 impl Request<'_> {
@@ -44,10 +56,24 @@ impl Request<'_> {
     /// What is wrong with the course's files or the command line. What this machine lacks is a
     /// verdict.
     pub fn run(&self, engine: &dyn Engine, say: &mut dyn FnMut(&str)) -> Result<Report, Error> {
+        self.run_handed_in(&HandedIn::default(), engine, say)
+    }
+
+    /// Runs the lab with what was handed in, which must be compiled if it is compiled at all. Without an
+    /// object, no kernel is started.
+    ///
+    /// # Errors
+    /// As [`Request::run`].
+    pub fn run_handed_in(
+        &self,
+        given: &HandedIn<'_>,
+        engine: &dyn Engine,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Report, Error> {
         let edited = self.subject.edited(self.course, self.lab)?;
         let (text, diff) = edited.map_or((None, String::new()), |e| (Some(e.text), e.diff));
         let mut report = Report::new(self.lab, self.subject, engine.name(), diff);
-        match self.fill(&mut report, text.as_deref(), engine, say) {
+        match self.fill(&mut report, text.as_deref(), given, engine, say) {
             Err(Error::Environment(unable)) => report.verdict = Verdict::Environment(unable),
             done => done?,
         }
@@ -65,21 +91,31 @@ impl Request<'_> {
         &self,
         report: &mut Report,
         text: Option<&str>,
+        given: &HandedIn<'_>,
         engine: &dyn Engine,
         say: &mut dyn FnMut(&str),
     ) -> Result<(), Error> {
+        if let Some((Compiled::Rejected(words), took)) = &given.compiled {
+            report.stages.push(Timing { stage: Stage::Compile, took: *took });
+            return self.conclude(report, Outcome::DoesNotCompile(words.clone()));
+        }
         // The machine is restored while clang works.
         let start = Instant::now();
         let mut session = engine.start(say)?;
         let compiling = Instant::now();
-        let compiled = self
-            .lab
-            .manifest
-            .object
-            .then(|| compile(&self.course.root, &self.lab.source(), text, self.color));
-        let compile_took = compiling.elapsed();
+        let (compiled, compile_took) = match &given.compiled {
+            Some((compiled, took)) => (Some(compiled.clone()), *took),
+            None => {
+                let compile = || {
+                    let source = self.lab.source();
+                    compile_unless(&self.course.root, &source, text, self.color, &self.cancel)
+                };
+                let compiled = self.lab.manifest.object.then(compile).transpose()?;
+                (compiled, compiling.elapsed())
+            }
+        };
         report.stages.push(Timing { stage: Stage::Compile, took: compile_took });
-        let object = match compiled.transpose()? {
+        let object = match compiled {
             Some(Compiled::Object { object, warnings }) => {
                 report.warnings = warnings;
                 Some(object)
@@ -91,7 +127,9 @@ impl Request<'_> {
         };
 
         report.kernel = Some(session.ready(say)?);
-        let ran = self.run_in(&mut *session, report, object.as_deref(), start + compile_took);
+        let plan = Plan { program: given.program, ..self.plan(object.as_deref()) };
+        let waited_since = if given.compiled.is_some() { start } else { start + compile_took };
+        let ran = self.run_in(&mut *session, report, &plan, waited_since);
         // Whatever came of it: a kernel in trouble may be the reason.
         report.trouble = session.trouble();
         drop(session);
@@ -109,7 +147,7 @@ impl Request<'_> {
         &self,
         session: &mut dyn Session,
         report: &mut Report,
-        object: Option<&[u8]>,
+        plan: &Plan<'_>,
         start: Instant,
     ) -> Result<Option<Transcript>, Error> {
         if let Some(reason) = self.lacking(session)? {
@@ -117,7 +155,7 @@ impl Request<'_> {
             return Ok(None);
         }
         report.stages.push(Timing { stage: Stage::Start, took: start.elapsed() });
-        conduct(session, &self.plan(object)).map(Some)
+        conduct(session, plan).map(Some)
     }
 
     /// What the kernel lacks that the lab needs.
@@ -138,6 +176,7 @@ impl Request<'_> {
         let usual = seconds.map_or(DEADLINE, |seconds| Duration::from_secs(seconds.into()));
         Plan {
             lab: self.programs.path(&self.lab.binary()),
+            program: None,
             args: self.subject.args(self.lab),
             object,
             tools: &self.lab.manifest.tools,

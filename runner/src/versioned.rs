@@ -68,7 +68,8 @@ pub fn text<T: Serialize>(version: u32, contents: &T) -> io::Result<String> {
     Ok(format!("{KEY} = {version}\n{contents}"))
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file as a whole: it is there with all of the text, or as it was.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let part = path.with_extension("part");
     let written = File::create(&part)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))

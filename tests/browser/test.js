@@ -10,13 +10,14 @@ import { after, describe } from 'node:test';
 import { parseArgs } from 'node:util';
 import { Book } from './support/book.js';
 
-const { values, positionals } = parseArgs({ options: { screenshots: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { screenshots: { type: 'string' }, only: { type: 'string' } }, allowPositionals: true });
 if (positionals.length !== 1 || !fs.existsSync(`${positionals[0]}/index.html`)) {
   console.error('usage: node --test-reporter=spec test.js [--screenshots DIR] BOOK, where BOOK is the folder of a built book');
   process.exit(2);
 }
 
-const checks = ['pages'];
+const CHECKS = ['faults', 'logs', 'tabs', 'quiz', 'reading', 'elsewhere', 'pages'];
+const checks = values.only ? values.only.split(',') : CHECKS;
 const defined = await Promise.all(checks.map(async (check) => (await import(`./checks/${check}.js`))[check]));
 const book = await Book.open(positionals[0]);
 

@@ -50,7 +50,7 @@ pub fn labrunner() -> &'static Path {
 }
 
 /// The static program that misbehaves.
-fn misbehave() -> &'static Path {
+pub fn misbehave() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let triple = triple();

@@ -94,6 +94,18 @@ impl Labrunner {
         self
     }
 
+    /// With more arguments.
+    pub fn and_all(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// With a standard input that ends when the child's is dropped.
+    pub fn listening(mut self) -> Self {
+        self.command.stdin(Stdio::piped());
+        self
+    }
+
     /// With an environment variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);

@@ -29,6 +29,10 @@ pub const VERSION: u32 = 2;
 /// Longest payload in bytes. A static lab binary is about 2 MB.
 pub const MAX_PAYLOAD: usize = 64 << 20;
 
+/// Longest payload in bytes of what a machine says. Its agent sends output in pieces of 64 KiB; whoever has
+/// taken its place could make the host keep much more.
+pub const MAX_EVENT: usize = 1 << 20;
+
 /// Number by which the host knows a process that it asked for.
 pub type ProcessId = u32;
 
@@ -205,8 +209,8 @@ pub enum FrameError {
     /// The other side is gone; between two frames, this is the ordinary end.
     #[error("the other side closed the channel")]
     Closed,
-    /// The length field exceeds [`MAX_PAYLOAD`].
-    #[error("a frame of {0} bytes was announced; at most {MAX_PAYLOAD} are allowed")]
+    /// The length field exceeds [`MAX_PAYLOAD`], or [`MAX_EVENT`] from a machine.
+    #[error("a frame of {0} bytes was announced, which is more than is allowed")]
     TooLong(usize),
     /// The payload is not what was sent.
     #[error("a frame arrived damaged (checksum {found:08x}, expected {expected:08x})")]
@@ -243,11 +247,19 @@ pub fn write_frame(to: &mut impl Write, message: &impl Serialize) -> Result<(), 
 
 /// Reads one frame. [`FrameError::Closed`] means that the other side ended between two frames.
 pub fn read_frame<T: DeserializeOwned>(from: &mut impl Read) -> Result<T, FrameError> {
+    read_short_frame(from, MAX_PAYLOAD)
+}
+
+/// The same, of a side that has no reason to send more than this number of bytes at a time.
+pub fn read_short_frame<T: DeserializeOwned>(
+    from: &mut impl Read,
+    most: usize,
+) -> Result<T, FrameError> {
     let mut header = [0; 8];
     read_all(from, &mut header)?;
     let field = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("4 bytes"));
     let (length, expected) = (field(0) as usize, field(4));
-    if length > MAX_PAYLOAD {
+    if length > most {
         return Err(FrameError::TooLong(length));
     }
     let mut payload = vec![0; length];
@@ -299,6 +311,15 @@ mod tests {
             bad[at] ^= 0x40;
             assert!(read_frame::<Request>(&mut bad.as_slice()).is_err(), "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_machine_may_not_send_as_much_as_the_host() {
+        let request = Request::Put { path: "/x".into(), mode: 0o644, data: vec![0; MAX_EVENT] };
+        let bytes = frame(&request);
+        let result = read_short_frame::<Request>(&mut bytes.as_slice(), MAX_EVENT);
+        assert!(matches!(result, Err(FrameError::TooLong(_))));
+        assert_eq!(read_frame::<Request>(&mut bytes.as_slice()).unwrap(), request);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use labrunner_guest::protocol::{
-    Event, FrameError, ProcessId, Request, Size, VERSION, read_frame, write_frame,
+    Event, FrameError, MAX_EVENT, ProcessId, Request, Size, VERSION, read_short_frame, write_frame,
 };
 
 use crate::console::crash_line;
@@ -104,7 +104,7 @@ impl Machine {
         let (sender, events) = sync_channel(EVENTS_AHEAD);
         thread::spawn(move || {
             loop {
-                let event = read_frame(&mut incoming);
+                let event = read_short_frame(&mut incoming, MAX_EVENT);
                 let end = event.is_err();
                 if sender.send(event).is_err() || end {
                     return;

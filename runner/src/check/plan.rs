@@ -1,5 +1,6 @@
 //! What is to be run: rows of labs and their breaks, columns of kernels.
 
+use crate::cancel::Cancel;
 use crate::course::{Course, Lab, unknown};
 use crate::engine::Engine;
 use crate::error::{Error, Unable};
@@ -92,6 +93,7 @@ impl Plan<'_> {
             programs: self.programs,
             deadline: None,
             color: false,
+            cancel: Cancel::default(),
         };
         request.run(&*column.engine, say).unwrap_or_else(|error| {
             let verdict = match error {

@@ -1,6 +1,7 @@
 //! Runs the plan, several machines at a time.
 
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
@@ -80,8 +81,6 @@ fn start_once(column: &Column, say: &(dyn Fn(&str) + Sync)) -> Result<String, Un
 
 /// Starts `jobs` workers. Each takes the next run that nobody has taken (`next` counts them) until there
 /// is none, or nobody listens any more.
-///
-/// A machine ends with the thread that started it, so a worker sees each of its runs to the end.
 pub fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
     plan: &'scope Plan<'_>,
@@ -89,16 +88,30 @@ pub fn start<'scope>(
     next: &'scope AtomicUsize,
     events: &Sender<Event>,
 ) {
-    for _ in 0..jobs.min(plan.len()) {
-        let events = events.clone();
-        scope.spawn(move || {
-            while let Some((row, column)) = plan.place(next.fetch_add(1, Ordering::Relaxed)) {
-                let finished = run(plan, row, column, &events);
-                if events.send(Event::Finished(Box::new(finished))).is_err() {
-                    return;
-                }
-            }
-        });
+    let events = events.clone();
+    share_out(scope, jobs.min(plan.len()), next, move |nth| {
+        let Some((row, column)) = plan.place(nth) else { return ControlFlow::Break(()) };
+        let finished = run(plan, row, column, &events);
+        match events.send(Event::Finished(Box::new(finished))) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    });
+}
+
+/// Starts `jobs` workers that call `work` with 0, 1, 2 and so on, each number once, until it says that there
+/// is no more to do.
+///
+/// A machine ends with the thread that started it, so a worker sees each of its runs to the end.
+pub fn share_out<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    jobs: usize,
+    next: &'scope AtomicUsize,
+    work: impl Fn(usize) -> ControlFlow<()> + Clone + Send + 'scope,
+) {
+    for _ in 0..jobs {
+        let work = work.clone();
+        scope.spawn(move || while work(next.fetch_add(1, Ordering::Relaxed)).is_continue() {});
     }
 }
 
@@ -120,7 +133,7 @@ fn run(plan: &Plan<'_>, row: usize, column: usize, events: &Sender<Event>) -> Fi
 }
 
 /// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say how")
 }

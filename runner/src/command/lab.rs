@@ -2,6 +2,7 @@
 
 use super::{course, print, say};
 use crate::by_hand;
+use crate::cancel::Cancel;
 use crate::cli::{EngineName, Format, RunArgs};
 use crate::course::{Lab, unknown};
 use crate::engine::Engine;
@@ -50,6 +51,7 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         programs: &programs,
         deadline: args.deadline,
         color: format == Format::Text && colored::control::SHOULD_COLORIZE.should_colorize(),
+        cancel: Cancel::default(),
     };
     let mut code = PASSED;
     for engine in &engines {
@@ -137,7 +139,9 @@ fn subject<'a>(args: &RunArgs, lab: &'a Lab) -> Result<Option<Subject<'a>>, Erro
 }
 
 /// Names and what they are, one a line.
-fn print_names<'a>(names: impl Iterator<Item = (&'a String, &'a String)>) -> Result<(), Error> {
+pub(super) fn print_names<'a>(
+    names: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Result<(), Error> {
     print(&names.map(|(name, title)| format!("{name:14} {title}\n")).collect::<String>())
 }
 

@@ -39,22 +39,47 @@ impl Engine for Host {
     }
 
     fn start(&self, say: &mut dyn FnMut(&str)) -> Result<Box<dyn Session>, Error> {
-        let rights = Rights::find()?;
-        if rights == Rights::Sudo {
-            say("The lab itself runs with rights raised by: sudo -- env LAB_STAGES=1 LAB …");
-        }
-        let turn = Turn::take(say);
-        let (sender, events) = sync_channel(EVENTS_AHEAD);
-        Ok(Box::new(HostSession {
-            rights,
-            sender,
-            events,
-            processes: HashMap::new(),
-            provided: Vec::new(),
-            next_id: 1,
-            _turn: turn,
-        }))
+        Ok(start(Rights::find()?, say))
     }
+}
+
+/// The same engine where nobody may be asked for a password, since keys have another meaning: [`ask`] does
+/// so before.
+pub struct QuietHost;
+
+impl Engine for QuietHost {
+    fn name(&self) -> &'static str {
+        "host"
+    }
+
+    fn start(&self, say: &mut dyn FnMut(&str)) -> Result<Box<dyn Session>, Error> {
+        Ok(start(Rights::have()?, say))
+    }
+}
+
+/// Gets the rights that runs need; sudo may ask for the password.
+///
+/// # Errors
+/// There are none to be had.
+pub fn ask() -> Result<(), Error> {
+    Rights::find().map(drop)
+}
+
+fn start(rights: Rights, say: &mut dyn FnMut(&str)) -> Box<dyn Session> {
+    if rights == Rights::Sudo {
+        say("The lab itself runs with rights raised by: sudo -- env LAB_STAGES=1 LAB …");
+    }
+    let turn = Turn::take(say);
+    let (sender, events) = sync_channel(EVENTS_AHEAD);
+    Box::new(HostSession {
+        rights,
+        sender,
+        events,
+        processes: HashMap::new(),
+        provided: Vec::new(),
+        next_id: 1,
+        _turn: turn,
+    })
 }
 
 struct HostSession {
@@ -88,6 +113,10 @@ impl Session for HostSession {
             )
         })?;
         Ok(found.to_string_lossy().into_owned())
+    }
+
+    fn install_bytes(&mut self, name: &str, _bytes: &[u8]) -> Result<String, Error> {
+        Err(Error::Usage(format!("{name} was handed in, and is run in a micro-VM only.")))
     }
 
     fn provide(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {

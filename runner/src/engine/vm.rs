@@ -1,8 +1,9 @@
 //! Labs in a micro-VM: a fresh machine for every run.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use microvm::kernel::KernelError;
 use microvm::{Blueprint, Event, Machine, MachineError, ProcessId, Progress, Template, Trouble};
@@ -64,7 +65,7 @@ impl Vm {
         let blueprint = self.blueprint(say)?;
         let template = template(&blueprint, say)?;
         let machine = template.restore().map_err(unable)?;
-        Ok(VmSession { blueprint, template, machine })
+        Ok(VmSession { blueprint, template, machine, installed: HashMap::new() })
     }
 }
 
@@ -114,6 +115,8 @@ struct VmSession {
     blueprint: Blueprint,
     template: Template,
     machine: Machine,
+    /// The programs that are in the machine, as they were on this one: size, and time of change.
+    installed: HashMap<PathBuf, (u64, Option<SystemTime>)>,
 }
 
 impl Session for VmSession {
@@ -132,6 +135,7 @@ impl Session for VmSession {
             MachineError::Deadline { .. } => say("The machine does not answer; once more."),
             other => return Err(unable(other)),
         }
+        self.installed.clear();
         self.machine = self.template.restore().map_err(unable)?;
         self.machine.ready(RESTORE).map_err(unable)
     }
@@ -139,6 +143,10 @@ impl Session for VmSession {
     fn install(&mut self, program: &Path) -> Result<String, Error> {
         let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
         let path = format!("{FOLDER}/{name}");
+        let state = fs::metadata(program).ok().map(|of| (of.len(), of.modified().ok()));
+        if state.is_some() && self.installed.get(program) == state.as_ref() {
+            return Ok(path);
+        }
         let bytes = fs::read(program).map_err(|e| {
             Error::unable(
                 format!("cannot read {}: {e}", program.display()),
@@ -146,6 +154,13 @@ impl Session for VmSession {
             )
         })?;
         self.machine.put(&path, 0o755, bytes).map_err(unable)?;
+        self.installed.extend(state.map(|state| (program.to_owned(), state)));
+        Ok(path)
+    }
+
+    fn install_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<String, Error> {
+        let path = format!("{FOLDER}/{name}");
+        self.machine.put(&path, 0o755, bytes.to_vec()).map_err(unable)?;
         Ok(path)
     }
 

@@ -98,7 +98,7 @@ fn last_run(done: &Done) -> Option<String> {
 }
 
 /// One character for how far a lab is.
-fn mark(state: State) -> ColoredString {
+pub(super) fn mark(state: State) -> ColoredString {
     match state {
         State::New => " ".normal(),
         State::Begun => "·".yellow(),

@@ -27,16 +27,43 @@ const DIFF_LINES: usize = 60;
 ///
 /// A program that does not compile is clang's to explain: then there is nothing but its words.
 pub fn render(report: &Report, raw: bool) -> String {
+    render_as(report, How { raw, everything: "--raw", timing: true })
+}
+
+/// The same where a key shows everything, and where the timing is told elsewhere.
+pub fn render_watched(report: &Report, raw: bool) -> String {
+    render_as(report, How { raw, everything: "the key d", timing: false })
+}
+
+/// What differs between the places where a report is shown.
+#[derive(Clone, Copy)]
+struct How {
+    raw: bool,
+    /// By what a reader gets all of it.
+    everything: &'static str,
+    /// Whether the line of the verdict has the time of each stage.
+    timing: bool,
+}
+
+impl How {
+    /// So many lines, or all.
+    fn most(self, lines: usize) -> usize {
+        if self.raw { usize::MAX } else { lines }
+    }
+}
+
+fn render_as(report: &Report, how: How) -> String {
     let edited = report.attempt.as_ref().is_some_and(|attempt| !attempt.diff.is_empty());
     if let (Some(Outcome::DoesNotCompile(words)), false) = (&report.outcome, edited) {
         return words.clone();
     }
     let mut text = String::new();
-    write(&mut text, report, raw).expect("writing to a string does not fail");
+    write(&mut text, report, how).expect("writing to a string does not fail");
     text
 }
 
-fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+fn write(text: &mut String, report: &Report, how: How) -> fmt::Result {
+    let raw = how.raw;
     write!(text, "{} · {}", report.lab.bold(), report.summary)?;
     let place = if report.engine == "vm" { "in a fresh micro-VM" } else { "of this machine" };
     match &report.kernel {
@@ -56,15 +83,15 @@ fn write(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
         }
         _ => {}
     }
-    write_output(text, report, raw)?;
+    write_output(text, report, how)?;
     if let Verdict::Fail(Failure { diff: Some(lines), .. }) = &report.verdict {
-        write_diff(text, lines, if raw { usize::MAX } else { DIFF_LINES })?;
+        write_diff(text, lines, how.most(DIFF_LINES), how)?;
     }
     if let Some(trouble) = &report.trouble {
-        write_trouble(text, trouble, if raw { usize::MAX } else { TROUBLE_LINES })?;
+        write_trouble(text, trouble, how)?;
     }
-    write_verdict(text, report)?;
-    write_next(text, report, raw)
+    write_verdict(text, report, how)?;
+    write_next(text, report, how)
 }
 
 fn write_attempt(text: &mut String, attempt: &Attempt) -> fmt::Result {
@@ -104,31 +131,37 @@ fn write_refusal(text: &mut String, refusal: &Refusal, raw: bool) -> fmt::Result
 
 /// What the lab printed: all of it with `raw`; otherwise the beginning, where it is not shown as a
 /// difference and no verifier log says more.
-fn write_output(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+fn write_output(text: &mut String, report: &Report, how: How) -> fmt::Result {
     let Some(transcript) = &report.transcript else { return Ok(()) };
     let (stdout, stderr) = raw_text(transcript);
-    if raw {
-        write_stream(text, "The lab printed:", &stdout, usize::MAX)?;
+    if how.raw {
+        write_stream(text, "The lab printed:", &stdout, usize::MAX, how)?;
         let refused = matches!(&report.outcome, Some(Outcome::Failed { refusal: Some(_), .. }));
         if !refused {
-            write_stream(text, "and on standard error:", &stderr, usize::MAX)?;
+            write_stream(text, "and on standard error:", &stderr, usize::MAX, how)?;
         }
         return Ok(());
     }
     match &report.outcome {
         Some(Outcome::Printed(_)) if report.verdict == Verdict::Pass => {
-            write_stream(text, "The lab printed:", &stdout, LINES)
+            write_stream(text, "The lab printed:", &stdout, LINES, how)
         }
         Some(Outcome::Failed { refusal: None, .. } | Outcome::TimedOut { .. }) => {
-            write_stream(text, "The lab printed:", &stdout, LINES)?;
-            write_stream(text, "and on standard error:", &stderr, LINES)
+            write_stream(text, "The lab printed:", &stdout, LINES, how)?;
+            write_stream(text, "and on standard error:", &stderr, LINES, how)
         }
-        Some(Outcome::Flooded { .. }) => write_stream(text, "It began with:", &stdout, 5),
+        Some(Outcome::Flooded { .. }) => write_stream(text, "It began with:", &stdout, 5, how),
         _ => Ok(()),
     }
 }
 
-fn write_stream(text: &mut String, title: &str, output: &str, most: usize) -> fmt::Result {
+fn write_stream(
+    text: &mut String,
+    title: &str,
+    output: &str,
+    most: usize,
+    how: How,
+) -> fmt::Result {
     if output.is_empty() {
         return Ok(());
     }
@@ -137,11 +170,11 @@ fn write_stream(text: &mut String, title: &str, output: &str, most: usize) -> fm
         writeln!(text, "  {}", printable(line))?;
     }
     let left = output.trim_end().lines().count().saturating_sub(most);
-    write_left(text, left)?;
+    write_left(text, left, how)?;
     writeln!(text)
 }
 
-fn write_diff(text: &mut String, lines: &[Line], most: usize) -> fmt::Result {
+fn write_diff(text: &mut String, lines: &[Line], most: usize, how: How) -> fmt::Result {
     writeln!(text, "{} {}\n", "- expected".red(), "+ found".green())?;
     for line in lines.iter().take(most) {
         let shown = format!("{}{}", line.side.mark(), printable(&line.text));
@@ -152,46 +185,48 @@ fn write_diff(text: &mut String, lines: &[Line], most: usize) -> fmt::Result {
         };
         writeln!(text, "  {shown}")?;
     }
-    write_left(text, lines.len().saturating_sub(most))?;
+    write_left(text, lines.len().saturating_sub(most), how)?;
     writeln!(text)
 }
 
 /// What the kernel said, unless that was its end: then the verdict has its last words.
-fn write_trouble(text: &mut String, trouble: &Trouble, most: usize) -> fmt::Result {
+fn write_trouble(text: &mut String, trouble: &Trouble, how: How) -> fmt::Result {
     if trouble.kind == TroubleKind::Panic {
         return Ok(());
     }
-    write_stream(text, "The kernel of the micro-VM said of itself:", &trouble.report, most)
+    let title = "The kernel of the micro-VM said of itself:";
+    write_stream(text, title, &trouble.report, how.most(TROUBLE_LINES), how)
 }
 
-fn write_left(text: &mut String, left: usize) -> fmt::Result {
+fn write_left(text: &mut String, left: usize, how: How) -> fmt::Result {
     if left > 0 {
-        writeln!(text, "  {}", format!("… and {left} lines more: --raw").dimmed())?;
+        let more = format!("… and {left} lines more: {}", how.everything);
+        writeln!(text, "  {}", more.dimmed())?;
     }
     Ok(())
 }
 
-fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {
-    let timing = timing(report).dimmed();
+fn write_verdict(text: &mut String, report: &Report, how: How) -> fmt::Result {
+    let timing = if how.timing { format!("  {}", timing(report).dimmed()) } else { String::new() };
     match &report.verdict {
         Verdict::Pass => match &report.attempt {
             None | Some(Attempt { broken: None, .. }) => {
-                writeln!(text, "{}  {timing}", "PASS".green().bold())
+                writeln!(text, "{}{timing}", "PASS".green().bold())
             }
             Some(Attempt { loads: true, .. }) => {
                 writeln!(
                     text,
-                    "{}  this kernel accepts it, as declared  {timing}",
+                    "{}  this kernel accepts it, as declared{timing}",
                     "PASS".green().bold()
                 )
             }
             Some(_) => {
-                writeln!(text, "{}  it fails as it should  {timing}", "PASS".green().bold())
+                writeln!(text, "{}  it fails as it should{timing}", "PASS".green().bold())
             }
         },
         Verdict::Fail(failure) => {
             let at = format!("at {}: {}", failure.stage, printable(&failure.message));
-            writeln!(text, "{}  {at}  {timing}", "FAIL".red().bold())
+            writeln!(text, "{}  {at}{timing}", "FAIL".red().bold())
         }
         Verdict::Timeout { stage, after } => {
             let after = after.as_secs_f64();
@@ -205,7 +240,7 @@ fn write_verdict(text: &mut String, report: &Report) -> fmt::Result {
 }
 
 /// What to read or do next.
-fn write_next(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
+fn write_next(text: &mut String, report: &Report, how: How) -> fmt::Result {
     if let Verdict::Environment(unable) = &report.verdict {
         return writeln!(text, "{}", unable.fix);
     }
@@ -221,8 +256,9 @@ fn write_next(text: &mut String, report: &Report, raw: bool) -> fmt::Result {
     }
     if let Some(hint) = &report.hint {
         writeln!(text, "{} {hint}", "Hint:".bold())?;
-        if !raw {
-            writeln!(text, "{}", "Everything that it printed: --raw".dimmed())?;
+        if !how.raw {
+            let more = format!("Everything that it printed: {}", how.everything);
+            writeln!(text, "{}", more.dimmed())?;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::cancel::Cancel;
 use crate::check::plan::{binaries, rows, select};
 use crate::cli::RecordArgs;
 use crate::command::{course, print, say};
@@ -44,6 +45,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
                 programs: &programs,
                 deadline: None,
                 color: false,
+                cancel: Cancel::default(),
             };
             let report = request.run(&engine, &mut say)?;
             // A mistake that this kernel accepts shows nothing here.

@@ -45,6 +45,20 @@ impl Rights {
         Ok(Self::Sudo)
     }
 
+    /// The rights, if nobody has to be asked for a password.
+    pub(super) fn have() -> Result<Self, Error> {
+        if rustix::process::geteuid().is_root() {
+            return Ok(Self::Own);
+        }
+        match try_sudo() {
+            Ok(()) => Ok(Self::Sudo),
+            Err(words) => Err(Error::unable(
+                format!("sudo has to ask for your password again ({words})."),
+                "In the terminal, press r: it asks then. Elsewhere, run sudo -v first.",
+            )),
+        }
+    }
+
     /// The command that starts a program with these rights and environment variables.
     ///
     /// As root, the program is killed if this process ends in any way, and what it starts is in its
