@@ -16,6 +16,7 @@ pub mod compare;
 pub mod compile;
 pub mod conduct;
 pub mod course;
+pub mod doctor;
 pub mod edit;
 pub mod editor;
 pub mod engine;
