@@ -19,8 +19,8 @@ fn this_machine_runs_labs() {
     let json = Labrunner::new(["doctor", "--format", "json"]).run().json();
     assert_eq!(json["able"], true, "{json}");
     assert_eq!(json["facts"]["course"]["root"], course_tests::root().display().to_string());
-    let labs = Labrunner::new(["list", "--format", "json"]).run().stdout.lines().count();
-    assert_eq!(json["labs"], labs, "{json}");
+    let labs = Labrunner::new(["list", "--format", "json"]).run().json();
+    assert_eq!(json["labs"], labs.as_array().unwrap().len(), "{json}");
 }
 
 #[test]
@@ -81,6 +81,33 @@ fn kvm_is_tried_and_not_believed() {
     assert_eq!((second.json()["facts"]["kvm"].clone(), second.stderr.as_str()), (kvm, ""));
     // Without a kernel it is said that nobody knows.
     let empty = tempfile::tempdir().unwrap();
-    let done = Labrunner::new(["doctor"]).env("LABRUNNER_CACHE", empty.path()).run();
-    ended(&done, 0, &["whether it works is not known: to try it takes the kernel"]);
+    let unknown = Labrunner::new(["doctor", "--format", "json"]);
+    let unknown = unknown.env("LABRUNNER_CACHE", empty.path()).run().json();
+    let detail = finding(&unknown, "KVM")["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("whether it works is not known: to try it takes the kernel"),
+        "{detail}"
+    );
+}
+
+/// The doctor reads; a run tries. What the one says must be what the other finds.
+#[test]
+fn labs_that_it_says_do_not_run_on_the_host_are_skipped_there() {
+    let json = Labrunner::new(["doctor", "--format", "json"]).run().json();
+    if json["host"]["able"] != true {
+        println!("not tried: nothing runs on this host: {}", json["host"]);
+        return;
+    }
+    let mut labs = 0;
+    for found in json["findings"].as_array().unwrap().iter().filter(|f| f["about"] == "host") {
+        // Two of each finding will do.
+        for lab in found["labs"].as_array().unwrap().iter().take(2) {
+            let words: Vec<&str> =
+                lab.as_str().unwrap().split(' ').chain(["--on", "host"]).collect();
+            let done = Labrunner::new(words).run();
+            assert_eq!(done.code, 69, "{lab} for {found}: {done}");
+            labs += 1;
+        }
+    }
+    println!("{labs} labs were tried");
 }
