@@ -204,6 +204,16 @@ tries these again); 130 interrupted, with the results so far.")]
     Shell(ShellArgs),
     /// Add, remove and choose the kernels that labs run on.
     Kernel(KernelArgs),
+    /// Say whether this machine can run labs, what it lacks, which labs that is for, and how to mend it.
+    #[command(after_help = "Examples:
+  labrunner doctor                      look at everything
+  labrunner doctor --format json        the same, and the facts behind it, for other programs
+
+Nothing is changed, but for one thing: where it is not known yet whether KVM works, it is tried, and the
+machine that is made for that is kept for the first lab.
+
+Exit status: 0 labs run here, in a micro-VM or with --on host; 69 in neither way.")]
+    Doctor,
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
     /// Write labs: make one, record its outputs, prove that it is whole.

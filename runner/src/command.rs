@@ -4,6 +4,7 @@ pub mod book;
 pub mod cache;
 pub mod check;
 pub mod dev;
+pub mod doctor;
 pub mod edit;
 pub mod explain;
 pub mod grade;

@@ -19,6 +19,7 @@ pub mod compile;
 pub mod conduct;
 pub mod confine;
 pub mod course;
+pub mod doctor;
 pub mod edit;
 pub mod editor;
 pub mod engine;

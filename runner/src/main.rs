@@ -74,6 +74,7 @@ fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
+        Some(Command::Doctor) => command::doctor::run(output),
         Some(Command::Cache(args)) => command::cache::run(args),
         None if cli.run.page => command::page::run(&cli.run, output),
         None if cli.run == RunArgs::default() => command::next::overview(),

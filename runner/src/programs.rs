@@ -89,8 +89,14 @@ impl Programs {
         words: Words<'_>,
     ) -> Result<Self, Error> {
         let programs = Self::place(root, wanted, say)?;
-        if !programs.carried {
-            programs.build_if_needed(root, say, words)?;
+        if !programs.carried && !programs.are_fresh(root) {
+            say("Building the lab programs …");
+            let before = SystemTime::now();
+            build(root, &target_folder(root), &triple(), words)?;
+            if let Some(name) = programs.missing(root) {
+                return Err(not_built(&programs.path(&name)));
+            }
+            put_stamp(&programs.stamp(), before)?;
         }
         Ok(programs)
     }
@@ -104,35 +110,43 @@ impl Programs {
         let carried = workspace.map(|workspace| carried::find(&workspace, wanted, say));
         Ok(match carried.transpose()?.flatten() {
             Some(folder) => Self { folder, carried: true },
-            None => {
-                Self { folder: target_folder(root).join(triple()).join("release"), carried: false }
-            }
+            None => Self::of(root),
         })
     }
 
-    /// Lets cargo build them if one is not there, or older than what it is made of.
-    fn build_if_needed(
-        &self,
+    /// The programs that are there and need not be built; and of those that labrunner brings along, a source
+    /// that is not as it was laid out, for which cargo is needed all the same.
+    ///
+    /// # Errors
+    /// This labrunner carries another course than that of the workspace.
+    pub fn there(
         root: &Path,
         say: &mut dyn FnMut(&str),
-        words: Words<'_>,
-    ) -> Result<(), Error> {
-        let stamp = self.path(".labrunner-built");
-        let built = modified(&stamp);
-        if built.is_none()
-            || newest(root, &SOURCES) >= built
-            || !root.join(HEADER).exists()
-            || self.missing(root).is_some()
+    ) -> Result<(Option<Self>, Option<PathBuf>), Error> {
+        if let Some(workspace) = Workspace::of(root)?
+            && let Some(unpacked) = workspace.carried(say)?
         {
-            say("Building the lab programs …");
-            let before = SystemTime::now();
-            build(root, &target_folder(root), &triple(), words)?;
-            if let Some(name) = self.missing(root) {
-                return Err(not_built(&self.path(&name)));
-            }
-            put_stamp(&stamp, before)?;
+            let edited = carried::reason(&workspace, &unpacked, &names(root))?;
+            return Ok((Some(Self { folder: unpacked.programs(), carried: true }), edited));
         }
-        Ok(())
+        Ok((Some(Self::of(root)).filter(|programs| programs.are_fresh(root)), None))
+    }
+
+    /// Those that cargo builds.
+    fn of(root: &Path) -> Self {
+        Self { folder: target_folder(root).join(triple()).join("release"), carried: false }
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join(".labrunner-built")
+    }
+
+    fn are_fresh(&self, root: &Path) -> bool {
+        let built = modified(&self.stamp());
+        built.is_some()
+            && newest(root, &SOURCES) < built
+            && root.join(HEADER).exists()
+            && self.missing(root).is_none()
     }
 
     /// The first program that has a source and is not there.
@@ -146,7 +160,7 @@ impl Programs {
     }
 }
 
-/// For which machine they are built, linked statically.
+/// What the programs are built for.
 fn triple() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }

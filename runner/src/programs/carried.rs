@@ -37,7 +37,7 @@ pub(super) fn find(
 }
 
 /// A source because of which the carried programs do not do for these.
-fn reason(
+pub(super) fn reason(
     workspace: &Workspace,
     unpacked: &Unpacked,
     wanted: &[String],
