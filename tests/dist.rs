@@ -6,7 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use course_tests::{Fakes, Labrunner, Learner, ended, handed_out, newer, root};
+use course_tests::{
+    Class, Fakes, Headless, Labrunner, Learner, ended, handed_out, hello_map, newer, root,
+};
 use rustix::process::{Pid, Signal, kill_process};
 
 const HELLO_MAP: &str = "labs-bpf/ch2/hello-map/hello-map.bpf.c";
@@ -49,6 +51,62 @@ fn labs_run_without_a_clone_and_without_rust() {
     assert!(learner.path("home/.local/state/labrunner").is_dir());
     assert!(!learner.path("work/target").exists());
     assert_eq!(learner.differences(), "");
+}
+
+#[test]
+fn a_watch_tells_of_each_save_and_asks_for_cargo_when_it_is_needed() {
+    let learner = Learner::with_workspace();
+    let command = Labrunner::at(handed_out(), ["watch", "ch2", "hello-map"]);
+    let (command, _path) = learner.equipped(command.within(&learner.path("work")));
+    let watch = Headless::new(command);
+    watch.verdict("PASS  ch2 hello-map");
+    learner.replace(HELLO_MAP, ADDS_TWO[0], ADDS_TWO[1]);
+    watch.verdict("FAIL  ch2 hello-map");
+    let rust_side = learner.read(RUST_SIDE);
+    learner.replace(RUST_SIDE, "fn main()", "// mine\nfn main()");
+    watch.verdict("ERROR");
+    watch.says("cargo is not installed");
+    fs::write(learner.path("work").join(RUST_SIDE), rust_side).unwrap();
+    watch.verdict("FAIL  ch2 hello-map");
+    learner.replace(HELLO_MAP, ADDS_TWO[1], ADDS_TWO[0]);
+    watch.verdict("PASS  ch2 hello-map");
+    assert_eq!(watch.end(), 0);
+    assert_eq!(learner.differences(), "");
+}
+
+#[test]
+fn a_class_is_graded_with_the_course_of_the_workspace() {
+    let (learner, class) = (Learner::with_workspace(), Class::new());
+    class.put("alice", HELLO_MAP, hello_map(Some("exercises/gid.patch")));
+    class.put("bob", "hello-map.bpf.c", hello_map(Some("exercises/gid-lower-half.patch")));
+    let (folder, out) = (class.submissions(), class.path("grades"));
+    let grade = |words: &[&str]| {
+        let command = Labrunner::at(handed_out(), ["grade", "--kernel", "6.1"]);
+        let command = command.and("--out").and(&out).and_all(words).and(&folder);
+        learner.finish(command.within(&learner.path("work")))
+    };
+    let tasks = ["--exercise", "ch2/hello-map:gid"];
+    ended(&grade(&tasks), 0, &["alice", "ch2/hello-map:gid pass", "bob", "gid fail at compare"]);
+
+    // The Rust side of another lab is not asked for; that of this one is.
+    learner.replace("labs/src/bin/ch3-hello-xdp.rs", "fn main()", "// mine\nfn main()");
+    let again = |words: &[&str]| grade(&[words, &["--overwrite"]].concat());
+    ended(&again(&tasks), 0, &["alice"]);
+    learner.replace(RUST_SIDE, "fn main()", "// mine\nfn main()");
+    ended(&again(&tasks), 69, &[RUST_SIDE, "cargo is not installed"]);
+}
+
+#[test]
+fn the_doctor_knows_that_nothing_is_missing() {
+    let learner = Learner::with_workspace();
+    let whole = learner.work(["doctor"]);
+    ended(&whole, 0, &["a workspace: labrunner has brought its programs along"]);
+    for not in ["cargo", " git ", "build folder"] {
+        assert!(!whole.stdout.contains(not), "{not} in {whole}");
+    }
+    learner.replace(RUST_SIDE, "fn main()", "// mine\nfn main()");
+    let parts = [RUST_SIDE, "is not as it was laid out", "there is no cargo. The others do."];
+    ended(&learner.work(["doctor"]), 0, &parts);
 }
 
 #[test]

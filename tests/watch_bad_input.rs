@@ -1,82 +1,30 @@
 //! `labrunner watch` where things go wrong: files, terminals and surroundings that are not as they should be.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Child, Command};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
 use std::time::Duration;
 
-use course_tests::{CourseCopy, Labrunner, Terminal, ended};
+use course_tests::{CourseCopy, Headless, Labrunner, Terminal, ended};
 
 const LAB: &str = "labs-bpf/ch2/hello-map";
 const SOURCE: &str = "labs-bpf/ch2/hello-map/hello-map.bpf.c";
 
-/// How long a verdict may take where others are at work, too.
-const SOON: Duration = Duration::from_secs(30);
-
-/// A watch without a terminal.
-struct Headless {
-    child: Child,
-    lines: Receiver<String>,
-    errors: Receiver<String>,
-}
-
-impl Headless {
-    fn start(course: &CourseCopy, state: &Path, wrapper: &[&str]) -> Self {
-        let words = ["watch", "ch2", "hello-map"];
-        let command = match wrapper {
-            [] => Labrunner::new(words),
-            wrapper => Labrunner::through(wrapper, words),
-        };
-        let mut child =
-            command.within(course.path()).env("XDG_STATE_HOME", state).listening().start_talking();
-        let lines = lines_of(child.stdout.take().unwrap());
-        let errors = lines_of(child.stderr.take().unwrap());
-        Self { child, lines, errors }
-    }
-
-    /// The next verdict begins with this.
-    fn verdict(&self, beginning: &str) -> String {
-        let line = self.lines.recv_timeout(SOON).expect("a verdict");
-        assert!(line.starts_with(beginning), "{line}");
-        line
-    }
-
-    /// A line of standard error with this is next, or comes.
-    fn says(&self, part: &str) {
-        let mut all = String::new();
-        while !all.contains(part) {
-            match self.errors.recv_timeout(SOON) {
-                Ok(line) => all = all + &line + "\n",
-                Err(_) => panic!("{part:?} in {all}"),
-            }
-        }
-    }
-
-    /// The exit status, after the end of standard input.
-    fn end(mut self) -> i32 {
-        drop(self.child.stdin.take());
-        self.child.wait().unwrap().code().unwrap_or(-1)
-    }
-}
-
-fn lines_of(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
+/// A watch in this course, started by another program if one is named.
+fn headless(course: &CourseCopy, state: &Path, wrapper: &[&str]) -> Headless {
+    let words = ["watch", "ch2", "hello-map"];
+    let command = match wrapper {
+        [] => Labrunner::new(words),
+        wrapper => Labrunner::through(wrapper, words),
+    };
+    Headless::new(command.within(course.path()).env("XDG_STATE_HOME", state))
 }
 
 fn start(course: &CourseCopy) -> (Headless, tempfile::TempDir) {
     let state = tempfile::tempdir().unwrap();
-    let watch = Headless::start(course, state.path(), &[]);
+    let watch = headless(course, state.path(), &[]);
     watch.verdict("PASS  ch2 hello-map");
     (watch, state)
 }
@@ -202,7 +150,7 @@ fn strange_files_do_no_harm() {
 #[test]
 fn a_state_that_cannot_be_written_is_told_once() {
     let course = CourseCopy::new();
-    let watch = Headless::start(&course, Path::new("/dev/null/state"), &[]);
+    let watch = headless(&course, Path::new("/dev/null/state"), &[]);
     watch.says("not written down");
     watch.verdict("PASS");
     fs::write(course.path().join(SOURCE), append(&course, "/* once more */")).unwrap();
@@ -217,7 +165,7 @@ fn files_are_looked_at_where_no_events_come() {
     // In a namespace of its own, where nobody may watch files; as when the limit of the machine is reached.
     let none = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$0\" \"$@\"";
     let wrapper = ["unshare", "--user", "--map-root-user", "sh", "-c", none];
-    let watch = Headless::start(&course, state.path(), &wrapper);
+    let watch = headless(&course, state.path(), &wrapper);
     watch.says("Looking for changes 4 times a second: too many files are watched");
     watch.verdict("PASS");
     fs::write(course.path().join(SOURCE), append(&course, "int x")).unwrap();

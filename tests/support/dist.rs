@@ -128,8 +128,13 @@ impl Learner {
 
     /// Runs this as they would, from their home.
     pub fn finish(&self, command: Labrunner) -> Finished {
-        let (command, _path) = self.at_home(command).without_programs(&HIDDEN);
+        let (command, _path) = self.equipped(command);
         command.run()
+    }
+
+    /// In their home, with the programs that they have, which are in that folder as long as it is not dropped.
+    pub fn equipped(&self, command: Labrunner) -> (Labrunner, TempDir) {
+        self.at_home(command).without_programs(&HIDDEN)
     }
 
     /// In their home.
