@@ -10,6 +10,7 @@ use course_tests::{
     Class, Fakes, Headless, Labrunner, Learner, ended, handed_out, hello_map, newer, root,
 };
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 const HELLO_MAP: &str = "labs-bpf/ch2/hello-map/hello-map.bpf.c";
 const RUST_SIDE: &str = "labs/src/bin/ch2-hello-map.rs";
@@ -99,14 +100,27 @@ fn a_class_is_graded_with_the_course_of_the_workspace() {
 #[test]
 fn the_doctor_knows_that_nothing_is_missing() {
     let learner = Learner::with_workspace();
-    let whole = learner.work(["doctor"]);
-    ended(&whole, 0, &["a workspace: labrunner has brought its programs along"]);
-    for not in ["cargo", " git ", "build folder"] {
-        assert!(!whole.stdout.contains(not), "{not} in {whole}");
-    }
+    let course = || {
+        let done = learner.work(["doctor", "--format", "json"]);
+        let json = done.json();
+        let findings = json["findings"].as_array().unwrap().clone();
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or("").to_string();
+        let names: Vec<String> = findings.iter().map(|finding| text(finding, "what")).collect();
+        for needless in ["git", "build folder"] {
+            assert!(!names.iter().any(|name| name == needless), "{needless} in {done}");
+        }
+        let course = findings.iter().find(|finding| finding["what"] == "course").unwrap();
+        (done.code, ["state", "detail", "means"].map(|key| text(course, key)))
+    };
+    let (code, [state, detail, _]) = course();
+    assert_eq!((code, &*state), (0, "ok"), "{detail}");
+    assert!(detail.ends_with("work, a workspace: labrunner has brought its programs along"));
+
     learner.replace(RUST_SIDE, "fn main()", "// mine\nfn main()");
-    let parts = [RUST_SIDE, "is not as it was laid out", "there is no cargo. The others do."];
-    ended(&learner.work(["doctor"]), 0, &parts);
+    let (code, [state, detail, means]) = course();
+    assert_eq!((code, &*state), (0, "note"), "{detail}");
+    assert!(detail.contains(RUST_SIDE), "{detail}");
+    assert!(means.contains("there is no cargo. The others do."), "{means}");
 }
 
 #[test]

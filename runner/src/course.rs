@@ -86,7 +86,8 @@ impl Course {
             .ok_or_else(|| {
                 Error::Usage(format!(
                     "{} is not inside the course: neither it nor a folder above it holds \
-                     `labs-bpf` and `labs`.\nChange to the folder that you cloned, or laid out with `labrunner init`.",
+                     `labs-bpf` and `labs`.\nChange to the folder that you cloned, or laid out with \
+                     `labrunner init`.",
                     from.display()
                 ))
             })?

@@ -1,7 +1,8 @@
 //! The files of the labs as the course ships them, whatever the learner has made of them since.
 //!
-//! In a workspace, the labrunner that has laid it out carries them. In a clone, git knows them: what the branch has in common with the one that it follows, or its last commit where
-//! it follows none. So work that the learner has committed does not count as shipped.
+//! In a workspace, the labrunner that has laid it out carries them. In a clone, git knows them: what the
+//! branch has in common with the one that it follows, or its last commit where it follows none. So work that
+//! the learner has committed does not count as shipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};

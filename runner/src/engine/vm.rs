@@ -150,7 +150,7 @@ impl Session for VmSession {
         let bytes = fs::read(program).map_err(|e| {
             Error::unable(
                 format!("cannot read {}: {e}", program.display()),
-                "Build the labs: scripts/labrunner list",
+                "Have it built: scripts/labrunner list\nIn a workspace, have it unpacked again: labrunner cache --clean",
             )
         })?;
         self.machine.put(&path, 0o755, bytes).map_err(unable)?;

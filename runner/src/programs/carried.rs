@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use microvm::find_program;
 
+use super::build::LIBRARIES;
 use super::{AGENT, PROGRAMS, SOURCES, names};
 use crate::archive::Unpacked;
 use crate::error::Error;
@@ -76,9 +77,11 @@ fn no_cargo(reason: &Path) -> Error {
              installed or not on the PATH.",
             reason.display()
         ),
-        "Install Rust from rustup.rs, and what the programs are linked with: sudo apt-get install gcc \
-         make pkg-config libelf-dev zlib1g-dev\nOr have the lab back as it was, which keeps a copy of \
-         yours: labrunner reset LAB, or labrunner reset --all",
+        format!(
+            "Install Rust from rustup.rs, and what the programs are linked with: sudo apt-get install \
+             {LIBRARIES}\nOr have the lab back as it was, which keeps a copy of yours: labrunner reset \
+             LAB, or labrunner reset --all"
+        ),
     )
 }
 
