@@ -16,6 +16,7 @@ pub mod cli;
 pub mod command;
 pub mod compare;
 pub mod compile;
+pub mod complete;
 pub mod conduct;
 pub mod confine;
 pub mod course;

@@ -65,7 +65,10 @@ impl Programs {
     ) -> Result<Self, Error> {
         let programs = Self::place(root, wanted, say)?;
         if !programs.carried && !programs.are_fresh(root) {
-            say("Building the lab programs …");
+            say(match words {
+                Words::Shown => "Building the lab programs; cargo shows how far it is.",
+                Words::Kept(_) => "Building the lab programs …",
+            });
             let before = SystemTime::now();
             build(root, &target_folder(root), &triple(), words)?;
             if let Some(name) = programs.missing(root) {

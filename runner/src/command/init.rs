@@ -5,6 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use microvm::find_program;
+
 use super::{print, say};
 use crate::archive::Archive;
 use crate::by_hand::quoted;
@@ -49,7 +51,7 @@ fn lay_out(root: &Path) -> Result<u8, Error> {
     help_editors(&root);
     let release = unpacked.release()?.name;
     print(&match &merged.before {
-        None => laid_out(&root, &release),
+        None => laid_out(&root, &release, not_on_the_path().as_deref()),
         Some(before) => upgraded(&root, &before.name, &release, &merged),
     })?;
     if merged.before.is_none() && !merged.beside.is_empty() {
@@ -110,13 +112,26 @@ fn help_editors(root: &Path) {
     let _ = fs::write(root.join(FOR_EDITORS), flags.collect::<String>());
 }
 
-fn laid_out(root: &Path, release: &str) -> String {
-    format!(
-        "{} is your workspace, with the course of labrunner {release}.\n\n  cd {}\n  labrunner ch2 \
-         hello-map    run a lab\n  labrunner book             read the workbook\n",
-        root.display(),
-        quoted(&root.to_string_lossy())
-    )
+/// The path of this program's file, if `labrunner` alone does not start one.
+fn not_on_the_path() -> Option<PathBuf> {
+    match find_program("labrunner") {
+        Some(_) => None,
+        None => std::env::current_exe().ok(),
+    }
+}
+
+/// `file` is this program's, if it is not on the PATH.
+fn laid_out(root: &Path, release: &str, file: Option<&Path>) -> String {
+    let mut text = format!(
+        "{} is your workspace, with the course of labrunner {release}.\n\n",
+        root.display()
+    );
+    if let Some(file) = file {
+        let file = quoted(&file.to_string_lossy());
+        let _ = writeln!(text, "  sudo install {file} /usr/local/bin/labrunner");
+    }
+    let _ = writeln!(text, "  cd {}", quoted(&root.to_string_lossy()));
+    text + "  labrunner ch2 hello-map    run a lab\n  labrunner book             read the workbook\n"
 }
 
 fn upgraded(root: &Path, before: &str, release: &str, merged: &Merged) -> String {
@@ -188,6 +203,20 @@ mod tests {
           labs-bpf/ch3/xdp/xdp.bpf.c.new
         ");
         insta::assert_snapshot!(upgraded(Path::new("/w"), "1 (a)", "1 (a)", &Merged::default()), @"/w is up to date: labrunner 1 (a).");
+    }
+
+    #[test]
+    fn the_first_commands_are_ready_to_be_typed() {
+        let shown = |file| laid_out(Path::new("/home/a b/ebpf"), "1 (a)", file);
+        insta::assert_snapshot!(shown(Some(Path::new("/tmp/labrunner"))), @r"
+        /home/a b/ebpf is your workspace, with the course of labrunner 1 (a).
+
+          sudo install /tmp/labrunner /usr/local/bin/labrunner
+          cd '/home/a b/ebpf'
+          labrunner ch2 hello-map    run a lab
+          labrunner book             read the workbook
+        ");
+        assert!(!shown(None).contains("install"));
     }
 
     #[test]

@@ -85,12 +85,12 @@ pub(super) fn build(
 fn does_not_build(root: &Path, why: &str) -> Error {
     let stop = if why.ends_with('\n') { "" } else { ". " };
     let install = match root.join(SET_UP).is_file() {
-        true => format!("{SET_UP} installs it"),
+        true => format!("{SET_UP} installs it."),
         false => format!("sudo apt-get install {LIBRARIES}"),
     };
     Error::Build(format!(
         "The lab programs do not build; {why}{stop}If you changed nothing in labs/, a library may be \
-         missing: {install}."
+         missing: {install}"
     ))
 }
 

@@ -35,6 +35,14 @@ pub fn render_watched(report: &Report, raw: bool) -> String {
     render_as(report, How { raw, everything: "the key d", timing: false })
 }
 
+/// The line of the verdict alone.
+pub fn verdict(report: &Report) -> String {
+    let mut text = format!("{} ", report.lab.bold());
+    let how = How { raw: false, everything: "--raw", timing: true };
+    write_verdict(&mut text, report, how).expect("writing to a string does not fail");
+    text
+}
+
 /// What differs between the places where a report is shown.
 #[derive(Clone, Copy)]
 struct How {
