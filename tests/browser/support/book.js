@@ -14,7 +14,15 @@ export class Book {
   static async open(folder) {
     const book = new Book();
     book.folder = path.resolve(folder);
-    book.pages = pagesIn(book.folder);
+    const all = pagesIn(book.folder);
+    // The book's own language, and by their names the translations: folders with a first page, and a `lang` of that name.
+    book.languages = [...new Set(all.map((page) => page.split('/')[0]))]
+      .filter((name) => all.includes(`${name}/index.html`) && book.html(`${name}/index.html`).includes(`<html lang="${name}"`));
+    book.pages = all.filter((page) => !book.languages.includes(page.split('/')[0]));
+    // Those of which a translation says something of its own.
+    book.translated = book.languages.flatMap((language) => book.pages
+      .filter((page) => page !== 'print.html' && all.includes(`${language}/${page}`) && book.text(page) !== book.text(`${language}/${page}`))
+      .map((page) => `${language}/${page}`));
     book.server = await serve(book.folder);
     book.browser = await launch();
     return book;
@@ -32,6 +40,11 @@ export class Book {
   /** The HTML of a page as it was built. */
   html(page) {
     return fs.readFileSync(path.join(this.folder, page), 'utf8');
+  }
+
+  /** What a page says, roughly: its text in one line. */
+  text(page) {
+    return /<main>(.*)<\/main>/s.exec(this.html(page))?.[1].replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
   }
 
   /** The pages whose HTML matches, without the one that has all of them. */
