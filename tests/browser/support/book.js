@@ -55,15 +55,15 @@ export class Book {
   /**
    * Shows a page in a fresh window and hands it to `look`, as a Playwright page with `page.problems`.
    *
-   * `options` go to the window; `from: 'file'` opens the file itself, without a server.
+   * `options` go to the window; `from: 'file'` opens the file itself, without a server, and `at` is the address of another one.
    */
-  async show(name, look, { window = 'desktop-light', from, ...options } = {}) {
+  async show(name, look, { window = 'desktop-light', from, at = this.server.address, ...options } = {}) {
     const context = await this.browser.newContext({ ...WINDOWS[window], ...options });
     try {
       const page = await context.newPage();
       page.setDefaultTimeout(10_000);
-      page.problems = watch(page, this.server.address);
-      const address = from === 'file' ? `file://${this.folder}/${name}` : this.address(name);
+      page.problems = watch(page, at);
+      const address = from === 'file' ? `file://${this.folder}/${name}` : `${at}/${name}`;
       page.arrive = async () => {
         await page.goto(address);
         await page.evaluate(() => document.fonts.ready);
