@@ -5,6 +5,7 @@ mod check;
 mod dev;
 mod explain;
 mod grade;
+mod install;
 mod kernel;
 mod learner;
 mod verify;
@@ -13,16 +14,20 @@ mod watch;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 pub use book::BookArgs;
 pub use check::CheckArgs;
 pub use dev::{DevAction, DevArgs, DevCheckArgs, MessagesArgs, NewArgs, RecordArgs};
 pub use explain::ExplainArgs;
 pub use grade::{GradeAction, GradeArgs, GradeRunArgs, MergeArgs};
+pub use install::{CompletionsArgs, ManArgs, ShellName};
 pub use kernel::{AddArgs, KernelAction, KernelArgs};
 pub use learner::{HintArgs, LabArgs, ProgressAction, ProgressArgs, ResetArgs, SolutionArgs};
 pub use verify::VerifyArgs;
 pub use watch::WatchArgs;
+
+use crate::complete;
 
 /// Run the labs of the eBPF workbook in a real kernel and check what they did.
 #[derive(Debug, Parser)]
@@ -187,8 +192,29 @@ tries these again); 130 interrupted, with the results so far.")]
     Shell(ShellArgs),
     /// Add, remove and choose the kernels that labs run on.
     Kernel(KernelArgs),
+    /// Say whether this machine can run labs, what it lacks, which labs that is for, and how to mend it.
+    #[command(after_help = "Examples:
+  labrunner doctor                      look at everything
+  labrunner doctor --format json        the same, and the facts behind it, for other programs
+
+Nothing is changed, but for one thing: where it is not known yet whether KVM works, it is tried, and the
+machine that is made for that is kept for the first lab.
+
+Exit status: 0 labs run here, in a micro-VM or with --on host; 69 in neither way.")]
+    Doctor,
     /// Show what is kept in the cache folder and how large it is.
     Cache(CacheArgs),
+    /// Print what makes a shell complete the names of labs, mistakes, exercises and kernels.
+    #[command(after_help = "Examples:
+  source <(labrunner completions bash)         now; in ~/.bashrc for good
+  source <(labrunner completions zsh)          now; in ~/.zshrc, after compinit, for good
+  labrunner completions fish | source          now; in ~/.config/fish/config.fish for good")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them into a folder.
+    #[command(after_help = "Examples:
+  labrunner man | man -l -                             read it
+  labrunner man ~/.local/share/man/man1                from then on: man labrunner, man labrunner-watch")]
+    Man(ManArgs),
     /// Write labs: make one, record its outputs, prove that it is whole.
     Dev(DevArgs),
 }
@@ -197,13 +223,15 @@ tries these again); 130 interrupted, with the results so far.")]
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ShellArgs {
     /// Chapter of the lab that shall run in the machine.
+    #[arg(add = ArgValueCompleter::new(complete::chapters))]
     pub chapter: Option<String>,
 
     /// The lab.
+    #[arg(add = ArgValueCompleter::new(complete::labs))]
     pub lab: Option<String>,
 
     /// Kernel series.
-    #[arg(long, value_name = "SERIES")]
+    #[arg(long, value_name = "SERIES", add = ArgValueCompleter::new(complete::kernels))]
     pub kernel: Option<String>,
 
     /// Run this command instead of an interactive shell.
@@ -223,9 +251,11 @@ pub struct CacheArgs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RunArgs {
     /// Chapter, such as `ch2`.
+    #[arg(add = ArgValueCompleter::new(complete::chapters))]
     pub chapter: Option<String>,
 
     /// Lab of that chapter, such as `hello-map`.
+    #[arg(add = ArgValueCompleter::new(complete::labs))]
     pub lab: Option<String>,
 
     /// Words that are too many.
@@ -234,12 +264,12 @@ pub struct RunArgs {
 
     /// Apply a known mistake to a copy of the program and check that it fails as it should; without
     /// a name, list the mistakes of the lab.
-    #[arg(long = "break", value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long = "break", value_name = "NAME", num_args = 0..=1, default_missing_value = "", add = ArgValueCompleter::new(complete::breaks))]
     pub break_name: Option<String>,
 
     /// Check the program against the task of an exercise; without a name, list the exercises of the
     /// lab.
-    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", add = ArgValueCompleter::new(complete::exercises))]
     pub exercise: Option<String>,
 
     /// Show the course's solution of the exercise, in a copy of the program, and run that.
@@ -256,7 +286,7 @@ pub struct RunArgs {
     pub on: Option<EngineName>,
 
     /// Kernel series for the micro-VM: one, several with commas, or `all` that were added.
-    #[arg(long, value_name = "SERIES")]
+    #[arg(long, value_name = "SERIES", add = ArgValueCompleter::new(complete::kernels))]
     pub kernel: Option<String>,
 
     /// Show what the lab really printed, and the whole verifier log.
@@ -282,6 +312,10 @@ pub struct OutputArgs {
     /// Use colours; `auto` means on a terminal, unless NO_COLOR is set.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, global = true)]
     pub color: ColorChoice,
+
+    /// Say nothing on the way, and of a run the verdict alone; of many, those that did not pass.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 /// Which engine.

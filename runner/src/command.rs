@@ -3,7 +3,9 @@
 pub mod book;
 pub mod cache;
 pub mod check;
+pub mod completions;
 pub mod dev;
+pub mod doctor;
 pub mod edit;
 pub mod explain;
 pub mod grade;
@@ -12,16 +14,19 @@ pub mod kernel;
 pub mod lab;
 pub mod list;
 pub mod listing;
+pub mod man;
 pub mod next;
 pub mod page;
 pub mod progress;
 pub mod reset;
 pub mod shell;
 pub mod solution;
+pub mod telling;
 pub mod verify;
 pub mod watch;
 
-use std::io::Write;
+pub use telling::print;
+pub(crate) use telling::say;
 
 use crate::cli::LabArgs;
 use crate::course::{Course, Lab};
@@ -50,24 +55,4 @@ fn chosen<'a>(course: &'a Course, progress: &Progress, named: &LabArgs) -> Resul
             Error::Usage("You have passed every lab. Name the one that you mean.".into())
         }),
     }
-}
-
-/// Prints to standard output. A reader that is gone, as in `labrunner list | head -1`, is no error.
-///
-/// # Errors
-/// It cannot be written, for instance because the disk behind it is full.
-pub fn print(text: &str) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::unable(
-            format!("cannot write the result: {e}."),
-            "Is the disk full to which the output goes?",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Tells what takes more than a moment.
-pub(crate) fn say(sentence: &str) {
-    let _ = writeln!(std::io::stderr(), "{sentence}");
 }

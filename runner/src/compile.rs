@@ -111,6 +111,8 @@ fn clang(
         .args(flags(root)?)
         .args(more)
         .arg(if color { "-fcolor-diagnostics" } else { "-fno-color-diagnostics" })
+        // A crash would leave the source and a script in the folder for temporary files.
+        .arg("-fno-crash-diagnostics")
         .arg("-c")
         .arg(path)
         .args(["-o", "-"])
@@ -126,6 +128,9 @@ fn clang(
         return Err(broken_clang(&format!("it ended with signal {signal}: {}", output.stderr)));
     }
     if !output.status.success() {
+        if let Some(words) = of_the_backend(&output.stderr) {
+            return Ok(Compiled::Rejected(words));
+        }
         return match not_of_the_source(&output.stderr) {
             Some(Trouble::NoBpf) => Err(no_bpf(&output.stderr)),
             Some(Trouble::Broken) => Err(broken_clang(&output.stderr)),
@@ -171,6 +176,20 @@ fn not_of_the_source(words: &str) -> Option<Trouble> {
             .then_some(Trouble::NoBpf)
     };
     plain(words).lines().find_map(of_line)
+}
+
+/// What an older clang's backend says of a source that BPF has no instruction for, such as a signed
+/// division before `-mcpu=v4`, without the dump of a crash that follows it; `None` if it says nothing.
+fn of_the_backend(words: &str) -> Option<String> {
+    let of_source = |line: &&str| {
+        !["In function: ", "PLEASE submit a bug report"].iter().any(|start| line.starts_with(start))
+    };
+    plain(words).contains("fatal error: error in backend: ").then(|| {
+        let lines = words.lines().take_while(of_source);
+        // The node's operands, one a line.
+        let lines = lines.filter(|line| !line.trim_start().starts_with("0x"));
+        lines.map(|line| format!("{line}\n")).collect()
+    })
 }
 
 /// Without the sequences that make colours.
@@ -285,6 +304,28 @@ mod tests {
             panic!("it compiles");
         };
         assert!(words.starts_with("labs-bpf/ch2/hello/hello.bpf.c:2:14: error: "), "{words}");
+    }
+
+    #[test]
+    fn what_the_backend_cannot_do_is_an_error_of_the_source() {
+        let path = Path::new("labs-bpf/ch2/hello/hello.bpf.c");
+        let text = "int a = 7, b = 2;\nint entry(void *ctx)\n{\n\treturn a / b;\n}\n";
+        let Compiled::Rejected(words) = compile(root(), path, Some(text), false).unwrap() else {
+            panic!("it compiles: this clang has signed division without -mcpu=v4");
+        };
+        assert!(words.contains("igned division"), "{words}");
+        assert!(!words.contains("Stack dump") && !words.contains("PLEASE"), "{words}");
+    }
+
+    #[test]
+    fn the_dump_of_a_crash_is_left_out() {
+        let words = "Error at line 4: Unsupport signed division\nfatal error: error in backend: Cannot \
+                     select: 0x1: i32 = sdiv\n  0x2: i64 = undef\nIn function: d\nPLEASE submit a bug \
+                     report\nStack dump:\n";
+        let expected = "Error at line 4: Unsupport signed division\nfatal error: error in backend: \
+                        Cannot select: 0x1: i32 = sdiv\n";
+        assert_eq!(of_the_backend(words).as_deref(), Some(expected));
+        assert_eq!(of_the_backend("x.bpf.c:1:2: error: Stack dump\n"), None);
     }
 
     #[test]

@@ -82,9 +82,7 @@ impl Lab {
 impl Course {
     /// Finds the course that contains this folder, and reads its manifests.
     pub fn find(from: &Path) -> Result<Self, Error> {
-        let root = from
-            .ancestors()
-            .find(|folder| folder.join("labs-bpf").is_dir() && folder.join("labs").is_dir())
+        let root = Self::root_of(from)
             .ok_or_else(|| {
                 Error::Usage(format!(
                     "{} is not inside the course: neither it nor a folder above it holds \
@@ -123,6 +121,13 @@ impl Course {
     /// The manifest cannot be understood.
     pub fn read_again(&self, lab: &Lab) -> Result<Option<Lab>, Error> {
         read_lab(&self.root, &lab.chapter, &lab.name, &lab.folder)
+    }
+
+    /// The folder of the course that this folder is in.
+    pub fn root_of(from: &Path) -> Option<&Path> {
+        let is_root =
+            |folder: &&Path| folder.join("labs-bpf").is_dir() && folder.join("labs").is_dir();
+        from.ancestors().find(is_root)
     }
 
     /// The chapters that have labs, in order.
@@ -174,7 +179,8 @@ impl Course {
             let mut known = self.chapters();
             known.extend(self.labs.iter().map(|lab| lab.name.as_str()));
             known.extend([
-                "list", "watch", "book", "check", "explain", "shell", "kernel", "cache", "help",
+                "list", "watch", "book", "check", "doctor", "explain", "shell", "kernel", "cache",
+                "help",
             ]);
             unknown("chapter, lab or command", name, &known)
         })

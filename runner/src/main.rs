@@ -3,15 +3,19 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 use colored::Colorize;
 use labrunner::cli::{Cli, ColorChoice, Command, Format, RunArgs};
 use labrunner::command;
+use labrunner::command::telling;
+use labrunner::complete;
 use labrunner::error::{Error, INTERRUPTED};
 use labrunner::interrupt;
 use labrunner::render::json;
 
 fn main() -> ExitCode {
+    CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
     end_on_signals();
     let cli = Cli::parse();
     match cli.output.color {
@@ -19,7 +23,12 @@ fn main() -> ExitCode {
         ColorChoice::Always => colored::control::set_override(true),
         ColorChoice::Never => colored::control::set_override(false),
     }
-    match run(&cli) {
+    if cli.output.quiet {
+        telling::be_quiet();
+    }
+    let ended = run(&cli);
+    telling::settle();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if cli.output.format == Format::Json {
@@ -72,6 +81,9 @@ fn run(cli: &Cli) -> Result<u8, Error> {
         Some(Command::Explain(args)) => command::explain::run(args, output),
         Some(Command::Shell(args)) => command::shell::run(args),
         Some(Command::Kernel(args)) => command::kernel::run(args, output),
+        Some(Command::Doctor) => command::doctor::run(output),
+        Some(Command::Completions(args)) => command::completions::run(args),
+        Some(Command::Man(args)) => command::man::run(args),
         Some(Command::Cache(args)) => command::cache::run(args),
         None if cli.run.page => command::page::run(&cli.run, output),
         None if cli.run == RunArgs::default() => command::next::overview(),

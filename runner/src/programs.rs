@@ -79,26 +79,41 @@ impl Programs {
         say: &mut dyn FnMut(&str),
         words: Words<'_>,
     ) -> Result<Self, Error> {
-        let target = target_folder(root);
-        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-        let folder = target.join(&triple).join("release");
-        let stamp = folder.join(".labrunner-built");
-        let built = modified(&stamp);
-        let programs = Self { folder };
-        if built.is_none()
-            || newest(root, &SOURCES) >= built
-            || !root.join(HEADER).exists()
-            || programs.missing(root).is_some()
-        {
-            say("Building the lab programs …");
+        let programs = Self::of(root);
+        if !programs.are_fresh(root) {
+            say(match words {
+                Words::Shown => "Building the lab programs; cargo shows how far it is.",
+                Words::Kept(_) => "Building the lab programs …",
+            });
             let before = SystemTime::now();
-            build(root, &target, &triple, words)?;
+            build(root, &target_folder(root), &triple(), words)?;
             if let Some(name) = programs.missing(root) {
                 return Err(not_built(&programs.path(&name)));
             }
-            put_stamp(&stamp, before)?;
+            put_stamp(&programs.stamp(), before)?;
         }
         Ok(programs)
+    }
+
+    /// The programs, if they are there and need not be built.
+    pub fn built(root: &Path) -> Option<Self> {
+        Some(Self::of(root)).filter(|programs| programs.are_fresh(root))
+    }
+
+    fn of(root: &Path) -> Self {
+        Self { folder: target_folder(root).join(triple()).join("release") }
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join(".labrunner-built")
+    }
+
+    fn are_fresh(&self, root: &Path) -> bool {
+        let built = modified(&self.stamp());
+        built.is_some()
+            && newest(root, &SOURCES) < built
+            && root.join(HEADER).exists()
+            && self.missing(root).is_none()
     }
 
     /// The first program that has a source and is not there.
@@ -110,6 +125,11 @@ impl Programs {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// What the programs are built for.
+fn triple() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
 /// The names of all programs that have a source.

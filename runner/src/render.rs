@@ -1,6 +1,7 @@
 //! Reports as text for people and as JSON for programs.
 
 pub mod diff;
+pub mod doctor;
 pub mod explain;
 pub mod json;
 pub mod kernels;

@@ -117,7 +117,7 @@ pub fn find_needed(name: &str) -> Result<PathBuf, Error> {
     })
 }
 
-fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     find_program(name).or_else(|| {
         MORE_FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file())
     })

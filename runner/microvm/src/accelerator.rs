@@ -6,10 +6,12 @@
 //! saved machines, for as long as QEMU and the host's kernel are the same.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blueprint::qemu_identity;
 use crate::error::MachineError;
 use crate::saved::Folder;
 
@@ -33,9 +35,48 @@ impl Accelerator {
     }
 }
 
+/// What is known of KVM on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kvm {
+    /// There is no `/dev/kvm`.
+    Absent,
+    /// It is there, and cannot be opened: why.
+    Closed(String),
+    /// It can be opened, and nobody has tried it.
+    Untried,
+    /// It was tried.
+    Tried {
+        /// Whether machines are made with it from then on.
+        used: bool,
+        /// What the trial showed, for people.
+        because: String,
+    },
+}
+
+impl Kvm {
+    /// What is known, by the file and by what is remembered in this folder of saved machines for the QEMU that
+    /// is installed. Nothing is tried: see [`Blueprint::try_kvm`](crate::Blueprint::try_kvm).
+    pub fn known(machines: &Path) -> Self {
+        match open_kvm() {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Self::Absent,
+            Err(e) => return Self::Closed(e.to_string()),
+            Ok(_) => {}
+        }
+        let found = qemu_identity().ok().and_then(|qemu| read(machines, &qemu));
+        found.map_or(Self::Untried, |found| Self::Tried {
+            used: found.accelerator == Accelerator::Kvm,
+            because: found.because,
+        })
+    }
+}
+
 /// Whether it makes sense to try KVM.
 pub(crate) fn kvm_can_be_opened() -> bool {
-    File::options().read(true).write(true).open("/dev/kvm").is_ok()
+    open_kvm().is_ok()
+}
+
+fn open_kvm() -> std::io::Result<File> {
+    File::options().read(true).write(true).open("/dev/kvm")
 }
 
 /// Version of the file's format; another one counts as nothing remembered.
@@ -62,10 +103,14 @@ struct Remembered {
 
 /// The decision that is remembered for this QEMU on this host, if there is one.
 pub(crate) fn remembered(folder: &Folder, qemu: &str) -> Option<Accelerator> {
-    let text = fs::read(folder.path().join(FILE)).ok()?;
+    read(folder.path(), qemu).map(|found| found.accelerator)
+}
+
+fn read(folder: &Path, qemu: &str) -> Option<Remembered> {
+    let text = fs::read(folder.join(FILE)).ok()?;
     let found: Remembered = serde_json::from_slice(&text).ok()?;
     let same = found.version == VERSION && found.qemu == qemu && found.host == host();
-    same.then_some(found.accelerator)
+    same.then_some(found)
 }
 
 /// Remembers a decision.

@@ -115,13 +115,7 @@ impl Blueprint {
             _ => None,
         };
         match known() {
-            None if usable => {
-                let initramfs = self.initramfs()?;
-                let won = self.parts(&folder, &initramfs).race(progress);
-                let won = won.map_err(|error| self.explained(error))?;
-                remember(&folder, &qemu, won.accelerator, won.because)?;
-                self.publish(&folder, won.accelerator, &won.state, won.made)
-            }
+            None if usable => self.race(&folder, &qemu, progress),
             Some(Accelerator::Kvm) => match self.make(&folder, Accelerator::Kvm, progress) {
                 Err(error) if error.is_of_the_machine() => {
                     remember(&folder, &qemu, Accelerator::Tcg, error.to_string())?;
@@ -148,6 +142,34 @@ impl Blueprint {
             Some(found) => Ok(found),
             None => self.make(&folder, accelerator, progress),
         }
+    }
+
+    /// Finds out whether KVM works here and is faster, and remembers it, unless that is known or `/dev/kvm`
+    /// cannot be opened: makes the machine with and without it at once, even if one is there already.
+    pub fn try_kvm(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), MachineError> {
+        let (folder, qemu) = (Folder::open(&self.cache)?, qemu_identity()?);
+        let known = || !kvm_can_be_opened() || remembered(&folder, &qemu).is_some();
+        if known() {
+            return Ok(());
+        }
+        let _guard = folder.lock(&self.label, || progress(Progress::Waiting))?;
+        let _trial = folder.lock(TRIAL, || progress(Progress::WaitingForTrial))?;
+        // Whoever was waited for may have found out.
+        if known() { Ok(()) } else { self.race(&folder, &qemu, progress).map(drop) }
+    }
+
+    /// Makes the machine in both ways, remembers which was better, and keeps that machine.
+    fn race(
+        &self,
+        folder: &Folder,
+        qemu: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Template, MachineError> {
+        let initramfs = self.initramfs()?;
+        let won = self.parts(folder, &initramfs).race(progress);
+        let won = won.map_err(|error| self.explained(error))?;
+        remember(folder, qemu, won.accelerator, won.because)?;
+        self.publish(folder, won.accelerator, &won.state, won.made)
     }
 
     fn find(
@@ -253,7 +275,8 @@ impl Blueprint {
     }
 }
 
-fn qemu_identity() -> Result<String, MachineError> {
+/// Which QEMU is installed, so that another one is told from it.
+pub(crate) fn qemu_identity() -> Result<String, MachineError> {
     let program = qemu::program();
     let missing = || MachineError::NoQemu { program: program.into() };
     identity(&qemu::find_program(program).ok_or_else(missing)?)

@@ -17,7 +17,7 @@ mod qmp;
 mod saved;
 mod trouble;
 
-pub use accelerator::Accelerator;
+pub use accelerator::{Accelerator, Kvm};
 pub use blueprint::{Blueprint, MODULES, Made, Progress, Template};
 pub use error::MachineError;
 pub use labrunner_guest::protocol::{Event, ExitStatus, ProcessId, Size, Stream};

@@ -32,7 +32,7 @@ pub fn find(root: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
     if built.is_some() && newest(root, &SOURCES) < built && program.is_file() {
         return Ok(program);
     }
-    say("Building the program that makes the book; the first time this takes a minute or two …");
+    say("Building the program that makes the book, which takes a minute or two the first time.");
     let begun = SystemTime::now();
     let words = format!("cargo build --profile {PROFILE} -p workbook --bin {NAME}");
     let words: Vec<String> = words.split(' ').map(str::to_string).collect();

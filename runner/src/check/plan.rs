@@ -81,8 +81,26 @@ impl Plan<'_> {
         (nth < self.len()).then(|| (nth / self.columns.len(), nth % self.columns.len()))
     }
 
-    /// Runs one of them. Whatever comes of it is a report: one that cannot run stops no other.
+    /// Runs one of them. Whatever comes of it is a report: one that cannot run stops no other. When its
+    /// machine broke down, which an emulated one does once in some thousand runs, it gets another, and
+    /// that is said.
     pub fn run(&self, row: &Row<'_>, column: &Column, say: &mut dyn FnMut(&str)) -> Report {
+        let report = self.try_once(row, column, say);
+        match &report.verdict {
+            Verdict::Environment(unable) if report.kernel.is_some() && column.release.is_ok() => {
+                say(&format!(
+                    "{} on {}: {} It gets another machine.",
+                    row.label(),
+                    column.name,
+                    unable.problem
+                ));
+                self.try_once(row, column, say)
+            }
+            _ => report,
+        }
+    }
+
+    fn try_once(&self, row: &Row<'_>, column: &Column, say: &mut dyn FnMut(&str)) -> Report {
         if let Err(unable) = &column.release {
             return without_a_run(row, column, Verdict::Environment(unable.clone()));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::tally::Tally;
-use crate::command;
+use crate::command::telling;
 use crate::error::Error;
 
 /// How often the line is drawn again while nothing ends.
@@ -20,7 +20,10 @@ pub struct Progress {
 impl Progress {
     /// Draws it.
     pub fn start(planned: usize) -> Self {
-        let bar = ProgressBar::new(planned as u64);
+        let bar = match telling::is_quiet() {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::new(planned as u64),
+        };
         bar.set_style(style("{bar:24} {pos} of {len}"));
         if !bar.is_hidden() {
             bar.enable_steady_tick(TICK);
@@ -48,7 +51,7 @@ impl Progress {
         if text.is_empty() {
             return Ok(());
         }
-        self.bar.suspend(|| command::print(text))
+        self.bar.suspend(|| telling::print(text))
     }
 
     /// Prints to standard error, above the bar.

@@ -22,6 +22,8 @@ pub struct Table {
     cells: Vec<Vec<Option<Cell>>>,
     /// How many rows have been given out.
     given: usize,
+    /// Whether rows are left out in which everything passed.
+    terse: bool,
     /// The reasons that have been given out; note 1 is the first.
     notes: Vec<String>,
 }
@@ -76,7 +78,13 @@ impl Table {
     pub fn new(labels: Vec<String>, columns: Vec<String>) -> Self {
         let row = || columns.iter().map(|_| None).collect();
         let cells = labels.iter().map(|_| row()).collect();
-        Self { labels, columns, cells, given: 0, notes: Vec::new() }
+        Self { labels, columns, cells, given: 0, terse: false, notes: Vec::new() }
+    }
+
+    /// The same without the rows in which everything passed.
+    #[must_use]
+    pub fn terse(self, terse: bool) -> Self {
+        Self { terse, ..self }
     }
 
     /// The line above the rows.
@@ -115,6 +123,10 @@ impl Table {
         let row = std::mem::take(&mut self.cells[self.given]);
         let label = &self.labels[self.given];
         self.given += 1;
+        let passed = |cell: &Option<Cell>| cell.as_ref().is_some_and(|c| c.mark == Mark::Pass);
+        if self.terse && row.iter().all(passed) {
+            return String::new();
+        }
         let mut text = format!("{label:<width$}", width = self.label_width());
         let told = self.notes.len();
         for (column, cell) in self.columns.iter().zip(&row) {

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::complete;
 
 /// What to do with kernels.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -34,12 +37,13 @@ pub enum KernelAction {
     /// Remove kernels and the machines saved with them.
     Remove {
         /// Names of kernels, as `labrunner kernel list` shows them.
-        #[arg(required = true)]
+        #[arg(required = true, add = ArgValueCompleter::new(complete::kernels))]
         series: Vec<String>,
     },
     /// Show the kernel that labs run on, or choose it.
     Default {
         /// The kernel that labs shall run on where `--kernel` is not given.
+        #[arg(add = ArgValueCompleter::new(complete::kernels))]
         series: Option<String>,
     },
 }

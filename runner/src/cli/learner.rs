@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::complete;
 
 /// Which lab is meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct LabArgs {
     /// Chapter of the lab, or the lab's name alone; without it, the lab that comes next.
+    #[arg(add = ArgValueCompleter::new(complete::chapters))]
     pub chapter: Option<String>,
 
     /// The lab.
+    #[arg(add = ArgValueCompleter::new(complete::labs))]
     pub lab: Option<String>,
 }
 
@@ -22,7 +27,7 @@ pub struct HintArgs {
     pub lab: LabArgs,
 
     /// An exercise of the lab.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::exercises))]
     pub exercise: Option<String>,
 
     /// All hints at once.
@@ -38,7 +43,7 @@ pub struct SolutionArgs {
     pub lab: LabArgs,
 
     /// An exercise of the lab; without it, the program as the course ships it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::exercises))]
     pub exercise: Option<String>,
 
     /// Do not ask, even if it is not solved yet.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::seconds;
+use crate::complete;
 
 /// Which object, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -16,7 +18,7 @@ pub struct VerifyArgs {
     pub file: PathBuf,
 
     /// Kernel series, one column each: one, several with commas, or `all` that were added.
-    #[arg(long, value_name = "SERIES")]
+    #[arg(long, value_name = "SERIES", add = ArgValueCompleter::new(complete::kernels))]
     pub kernel: Option<String>,
 
     /// Show what has changed since this object, or since this source.

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::lab::default_engine;
-use super::{course, say};
+use super::{course, say, telling};
 use crate::check::jobs;
 use crate::check::junit::Junit;
 use crate::check::plan::{Column, Plan, Row, rows, select};
@@ -128,7 +128,8 @@ impl<'a> Reporter<'a> {
             progress: Progress::start(plan.len()),
             tally: Tally::of(plan.len()),
             junit: Junit::new(plan.columns.iter().map(kernel)),
-            table: Table::new(plan.rows.iter().map(|row| row.label()).collect(), names),
+            table: Table::new(plan.rows.iter().map(|row| row.label()).collect(), names)
+                .terse(telling::is_quiet()),
             failed: BTreeMap::new(),
             start: Instant::now(),
         }

@@ -1,13 +1,12 @@
 //! `labrunner kernel`: which kernels there are to run labs on.
 
 use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use microvm::kernel::{AptMachine, ImageFiles, Kernel, KernelError, inspect_image};
 use serde_json::json;
 
-use super::print;
+use super::{print, telling};
 use crate::cli::{AddArgs, Format, KernelAction, KernelArgs};
 use crate::error::{Error, PASSED};
 use crate::kernels::{self, ALL, HOST};
@@ -89,12 +88,12 @@ fn add(series: &[String], format: Format) -> Result<(), Error> {
         {
             return tell_added(format, &format!("{name} is there already"), &kernel);
         }
-        let mut line = ProgressLine::new();
+        let step = telling::Step::default();
         let kernel = match name {
-            HOST => store.add_host(&mut |sentence| line.show(sentence)),
-            _ => store.add(name, &mut |sentence| line.show(sentence)),
+            HOST => store.add_host(&mut |sentence| step.show(sentence)),
+            _ => store.add(name, &mut |sentence| step.show(sentence)),
         };
-        drop(line);
+        drop(step);
         let kernel = kernel.map_err(kernels::unable)?;
         if name == HOST {
             saved::remove(HOST)?;
@@ -150,9 +149,9 @@ fn add_image(image: &Path, args: &AddArgs, format: Format) -> Result<(), Error> 
     let modules = args.modules.clone().or_else(|| usual.filter(|folder| folder.is_dir()));
     let image = &absolute(image);
     let files = ImageFiles { image, modules: modules.as_deref(), config: args.config.as_deref() };
-    let mut line = ProgressLine::new();
-    let added = kernels::store()?.add_image(&name, &files, &mut |sentence| line.show(sentence));
-    drop(line);
+    let step = telling::Step::default();
+    let added = kernels::store()?.add_image(&name, &files, &mut |sentence| step.show(sentence));
+    drop(step);
     let kernel = added.map_err(of_files)?;
     // Machines of a kernel that had this name before.
     saved::remove(&name)?;
@@ -174,9 +173,9 @@ fn refresh(series: &[String], format: Format) -> Result<(), Error> {
     }
     each(&unique(series), format, |name| {
         let before = store.get(name).ok().map(|kernel| kernel.origin);
-        let mut line = ProgressLine::new();
-        let fetched = store.refresh(&machine, name, &mut |sentence| line.show(sentence));
-        drop(line);
+        let step = telling::Step::default();
+        let fetched = store.refresh(&machine, name, &mut |sentence| step.show(sentence));
+        drop(step);
         let kernel = fetched.map_err(kernels::unable)?;
         saved::remove(name)?;
         let what = match before {
@@ -265,33 +264,4 @@ fn of_files(error: KernelError) -> Error {
 /// The path as it is found again from another folder.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Progress on standard error: on a terminal one line that changes, elsewhere one line a sentence.
-struct ProgressLine {
-    terminal: bool,
-    shown: bool,
-}
-
-impl ProgressLine {
-    fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), shown: false }
-    }
-
-    fn show(&mut self, sentence: &str) {
-        if self.terminal {
-            self.shown = true;
-            let _ = write!(std::io::stderr(), "\r\x1b[K{sentence} …");
-        } else {
-            super::say(&format!("{sentence} …"));
-        }
-    }
-}
-
-impl Drop for ProgressLine {
-    fn drop(&mut self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! `labrunner ch2 hello-map`: one lab, on one kernel or on several.
 
+use super::telling::{self, Long};
 use super::{course, print, say};
 use crate::by_hand;
 use crate::cancel::Cancel;
@@ -55,11 +56,15 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
     };
     let mut code = PASSED;
     for engine in &engines {
-        let report = request.run(engine.get(), &mut say)?;
+        let report = {
+            let _long = Long::new(format!("{chapter} {} runs …", lab.name));
+            request.run(engine.get(), &mut say)?
+        };
         if let Some(sentence) = progress::note(&course, lab, subject, &report) {
             say(&sentence);
         }
         print(&match format {
+            Format::Text if telling::is_quiet() => text::verdict(&report),
             Format::Text => text::render(&report, args.raw),
             Format::Json | Format::Junit => json::render(&report) + "\n",
         })?;

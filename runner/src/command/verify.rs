@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use super::telling::Long;
 use super::{course, print, say};
 use crate::check::jobs;
 use crate::cli::{Format, VerifyArgs};
@@ -40,12 +41,14 @@ pub fn run(args: &VerifyArgs, format: Format) -> Result<u8, Error> {
     };
     let kernels = kernels::named(args.kernel.as_deref())?;
     let jobs = args.jobs.map_or_else(jobs::suitable, NonZero::get);
+    let long = Long::new(format!("{} is loaded on Linux {} …", object.shown, kernels.join(", ")));
     let verified = Verified {
         columns: columns(&trial, &kernels, jobs)?,
         file: object.shown.clone(),
         before: before.as_ref().map(|before| before.shown.clone()),
         took: start.elapsed(),
     };
+    drop(long);
     print(&match format {
         Format::Text => text(&verified),
         Format::Json => json::render(&verified),

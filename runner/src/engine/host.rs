@@ -67,7 +67,7 @@ pub fn ask() -> Result<(), Error> {
 
 fn start(rights: Rights, say: &mut dyn FnMut(&str)) -> Box<dyn Session> {
     if rights == Rights::Sudo {
-        say("The lab itself runs with rights raised by: sudo -- env LAB_STAGES=1 LAB …");
+        say("The lab itself runs with rights raised by: sudo -- env LAB_STAGES=1 LAB");
     }
     let turn = Turn::take(say);
     let (sender, events) = sync_channel(EVENTS_AHEAD);

@@ -13,7 +13,7 @@ pub fn version() -> Option<(u32, u32)> {
 }
 
 /// Reads `QEMU emulator version 7.2.17 (Debian 1:7.2+dfsg-7)`.
-fn parse(text: &str) -> Option<(u32, u32)> {
+pub(crate) fn parse(text: &str) -> Option<(u32, u32)> {
     let version = text.lines().next()?.split_once(" version ")?.1;
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))

@@ -35,6 +35,14 @@ pub fn render_watched(report: &Report, raw: bool) -> String {
     render_as(report, How { raw, everything: "the key d", timing: false })
 }
 
+/// The line of the verdict alone.
+pub fn verdict(report: &Report) -> String {
+    let mut text = format!("{} ", report.lab.bold());
+    let how = How { raw: false, everything: "--raw", timing: true };
+    write_verdict(&mut text, report, how).expect("writing to a string does not fail");
+    text
+}
+
 /// What differs between the places where a report is shown.
 #[derive(Clone, Copy)]
 struct How {
@@ -248,7 +256,11 @@ fn write_next(text: &mut String, report: &Report, how: How) -> fmt::Result {
         return writeln!(text, "{why}");
     }
     if let Some(known) = &report.recognised {
-        let title = format!("This is the known mistake `{}`.", known.name).bold();
+        let title = match known.by_output {
+            true => format!("It prints just what the known mistake `{}` prints.", known.name),
+            false => format!("This is the known mistake `{}`.", known.name),
+        };
+        let title = title.bold();
         return writeln!(text, "{title} {}", known.why);
     }
     if let Some(learned) = &report.learned {

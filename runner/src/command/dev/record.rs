@@ -5,6 +5,7 @@ use std::fs;
 use crate::cancel::Cancel;
 use crate::check::plan::{rows, select};
 use crate::cli::RecordArgs;
+use crate::command::telling::Long;
 use crate::command::{course, print, say};
 use crate::course::Course;
 use crate::engine::vm::Vm;
@@ -46,7 +47,9 @@ pub(super) fn run(args: &RecordArgs) -> Result<u8, Error> {
                 color: false,
                 cancel: Cancel::default(),
             };
+            let long = Long::new(format!("{} runs on Linux {series} …", row.label()));
             let report = request.run(&engine, &mut say)?;
+            drop(long);
             // A mistake that this kernel accepts shows nothing here.
             let refused = matches!(report.outcome, Some(Outcome::Failed { .. }));
             let shown = varies || refused || !is_refused(row.subject);
