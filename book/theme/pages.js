@@ -129,7 +129,7 @@
         let closed = [];
         addEventListener('beforeprint', () => {
             // The browser may tell twice before it prints once.
-            const found = [...document.querySelectorAll('details:not([open])')];
+            const found = [...main.querySelectorAll('details:not([open])')];
             found.forEach((details) => { details.open = true; });
             closed.push(...found);
         });

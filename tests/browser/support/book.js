@@ -61,7 +61,7 @@ export class Book {
     const context = await this.browser.newContext({ ...WINDOWS[window], ...options });
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(30_000); // on a machine that is busy with other things
       page.problems = watch(page, at);
       const address = from === 'file' ? `file://${this.folder}/${name}` : `${at}/${name}`;
       page.arrive = async () => {
