@@ -116,6 +116,43 @@ fn a_save_gives_a_verdict_below_what_was_there() {
     ");
 }
 
+/// Keys, a mistake that was chosen from a list, and the hint of a failure, on a small screen.
+#[test]
+fn what_keys_show_on_a_screen_of_eighty_columns() {
+    let learner = Learner::watching((80, 200), &[]);
+    let terminal = &learner.terminal;
+    terminal.wait_for_status(" PASS  ch2 hello-map");
+    terminal.text("?");
+    terminal.wait_for("Your files are only read.");
+    terminal.text("b");
+    terminal.wait_for_status(" Which mistake?");
+    terminal.key("Escape");
+    terminal.wait_for_status(" PASS  ch2 hello-map");
+    terminal.text("h");
+    terminal.wait_for("1/3");
+    terminal.key("q");
+    terminal.wait_until("the prompt", |all| all.ends_with("hello-map.\n$"));
+    let all = without_times(&terminal.everything());
+    let (_, after) = all.split_once("are left here\n").expect("the end of the first run");
+    assert_snapshot!(after, @r"
+
+    Keys:
+      n  the next lab                     r  run once more
+      h  one hint more                    d  all that the last run printed
+      x  choose an exercise, or the lab   c  the commands that do the same by hand
+      b  run a known mistake in a copy    l  all labs, and choose one
+      e  open the program in your editor  q  leave; it goes on where you left
+    Each save runs it. Your files are only read.
+
+       1   null-check  Use the looked-up pointer without testing it for NULL
+       2   key-size    Give the map a key of 8 bytes, the lookup one of 4
+
+    1/3 Look at the key that count_execs looks up, and at the value it adds to.
+    labrunner watch goes on with ch2 hello-map.
+    $
+    ");
+}
+
 #[test]
 fn the_terminal_is_given_back_whatever_happens() {
     let learner = Learner::watching((100, 30), &[]);

@@ -128,10 +128,15 @@
     function printing() {
         let closed = [];
         addEventListener('beforeprint', () => {
-            closed = [...document.querySelectorAll('details:not([open])')];
-            closed.forEach((details) => { details.open = true; });
+            // The browser may tell twice before it prints once.
+            const found = [...main.querySelectorAll('details:not([open])')];
+            found.forEach((details) => { details.open = true; });
+            closed.push(...found);
         });
-        addEventListener('afterprint', () => closed.forEach((details) => { details.open = false; }));
+        addEventListener('afterprint', () => {
+            closed.forEach((details) => { details.open = false; });
+            closed = [];
+        });
     }
 
     contentsButton();

@@ -75,6 +75,8 @@ pub struct Recognised {
     pub name: String,
     /// Why it fails, and what to do.
     pub why: String,
+    /// Nothing but its output is like that of the mistake, which other mistakes may share.
+    pub by_output: bool,
 }
 
 impl Report {

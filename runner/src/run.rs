@@ -222,8 +222,13 @@ impl Request<'_> {
         if own && report.verdict != Verdict::Pass {
             let expected = |name: &str| read(name.to_string()).ok().flatten();
             report.recognised =
-                recognise(&outcome, &self.subject.known(self.lab), &release, expected)
-                    .map(|known| Recognised { name: known.name.clone(), why: known.why.clone() });
+                recognise(&outcome, &self.subject.known(self.lab), &release, expected).map(
+                    |known| Recognised {
+                        name: known.name.clone(),
+                        why: known.why.clone(),
+                        by_output: matches!(outcome, Outcome::Printed(_)),
+                    },
+                );
         }
         report.stages.push(Timing { stage: Stage::Compare, took: start.elapsed() });
         report.outcome = Some(outcome);

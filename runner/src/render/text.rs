@@ -256,7 +256,11 @@ fn write_next(text: &mut String, report: &Report, how: How) -> fmt::Result {
         return writeln!(text, "{why}");
     }
     if let Some(known) = &report.recognised {
-        let title = format!("This is the known mistake `{}`.", known.name).bold();
+        let title = match known.by_output {
+            true => format!("It prints just what the known mistake `{}` prints.", known.name),
+            false => format!("This is the known mistake `{}`.", known.name),
+        };
+        let title = title.bold();
         return writeln!(text, "{title} {}", known.why);
     }
     if let Some(learned) = &report.learned {

@@ -154,3 +154,34 @@ fn follow_signals(before: Termios, tell: impl Fn(Told) -> bool + Send + 'static)
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Run by the test below in a terminal of its own. Neither a value that is dropped nor the guard
+    /// helps here.
+    #[test]
+    #[ignore = "it panics, with the terminal that it runs in"]
+    fn panics_with_a_terminal_taken() {
+        let mut terminal = Terminal::take(|_| true).expect("there is a terminal");
+        terminal._guard = None;
+        std::mem::forget(terminal);
+        let taken = tcgetattr(stdin()).unwrap().local_modes;
+        assert!(!taken.intersects(LocalModes::ICANON | LocalModes::ECHO));
+        panic!("as it was to");
+    }
+
+    #[test]
+    fn a_panic_gives_it_back() {
+        let this = std::env::current_exe().unwrap();
+        let name = "watch::terminal::tests::panics_with_a_terminal_taken";
+        let line = format!("{} --ignored --exact {name} --nocapture; stty -a", this.display());
+        let output = Command::new("script").args(["-qec", &line, "/dev/null"]).output().unwrap();
+        let all = String::from_utf8_lossy(&output.stdout);
+        assert!(all.contains("as it was to") && all.contains("1 failed"), "{all}");
+        assert!(all.contains(" icanon") && all.contains(" echo "), "{all}");
+    }
+}

@@ -15,17 +15,19 @@ export function elsewhere(book) {
       test(`${name} is whole, and black on white`, () => book.visit(name, async (page) => {
         await page.evaluate(() => {
           addEventListener('beforeprint', () => {
-            window.folded = document.querySelectorAll('details:not([open])').length;
+            window.folded = document.querySelectorAll('main details:not([open])').length;
           });
         });
         const pdf = await page.pdf();
         assert.ok(pdf.length > 10_000);
         assert.equal(await page.evaluate(() => window.folded), 0, 'folds that are closed');
-        assert.ok(await page.evaluate(() => document.querySelectorAll('details:not([open])').length) > 0 || name === tabbed, 'closed again behind');
+        if (name !== tabbed) {
+          await page.waitForFunction(() => document.querySelector('main details:not([open])')); // closed again behind
+        }
         await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
         const found = await page.evaluate(() => {
           const hidden = [...document.querySelectorAll('.kernels > [data-kernel]')].filter((panel) => panel.getBoundingClientRect().height === 0);
-          const seen = [...document.querySelectorAll('.kernel-tabs, .log-hint, .quiz-status, pre > .buttons, #mdbook-sidebar')].filter((element) => element.getBoundingClientRect().height > 0);
+          const seen = [...document.querySelectorAll('.language-menu ul, .kernel-tabs, .log-hint, .quiz-status, pre > .buttons, #mdbook-sidebar')].filter((element) => element.getBoundingClientRect().height > 0);
           const label = document.querySelector('.kernels > [data-kernel]');
           return {
             hidden: hidden.length,

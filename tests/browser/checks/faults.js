@@ -18,6 +18,7 @@ const FAULTS = [
   ['a style from another machine', '<link rel="stylesheet" href="https://example.invalid/a.css">', /^asks another machine: https:\/\/example/],
   ['text that is too pale', '<p style="color: #aaa; background: #fff">pale</p>', /^axe color-contrast/],
   ['a heading that skips a level', '<h5>deep</h5>', /a heading of level 5 follows/],
+  ['words that leave their box', '<svg class="diagram" viewBox="0 0 300 40" role="img" aria-label="x"><rect x="120" y="5" width="60" height="30"/><text x="150" y="25" class="middle">much too long for it</text></svg>', /in a diagram: much too long/],
   ['a button without a name', '<button></button>', /^axe button-name/],
   ['a link that only its colour shows', '<p>text <a href="#x" style="text-decoration: none; color: #222">link</a> text</p>', /^axe link-in-text-block/],
   ['what scrolls and cannot be reached', '<div style="overflow: auto; height: 20px"><p style="height: 200px">x</p></div>', /^axe scrollable-region-focusable/],

@@ -11,7 +11,7 @@ import { WINDOWS } from '../support/browser.js';
 // A page of each kind: with a diagram, a quiz, logs, tabs, tables, code; these are looked at in all four windows.
 const KINDS = [
   'index.html', 'setup.html', 'troubleshooting.html', 'glossary.html', 'ch2/index.html', 'ch2/hello-map.html', 'ch4/raw-bpf.html',
-  'ch6/catalogue.html', 'ch6/catalogue/null-check.html', 'ch6/read-the-log.html', 'ch6/loops.html', 'ch8/tc.html', 'ch10/arena.html', '404.html',
+  'ch6/catalogue.html', 'ch6/catalogue/null-check.html', 'ch6/read-the-log.html', 'ch6/loops.html', 'ch8/tc.html', 'ch10/arena.html', '404.html', 'ko/ch2/index.html',
 ];
 // Too large to be looked at by axe as well; what is in it is on the other pages.
 const WHOLE_BOOK = 'print.html';
@@ -20,7 +20,7 @@ const FRAME = 'toc.html';
 
 export function pages(book, screenshots) {
   const shoot = async (page, name, window) => {
-    if (screenshots) {
+    if (screenshots && name !== WHOLE_BOOK) {
       const file = path.join(screenshots, `${name.replaceAll('/', '_').replace('.html', '')}-${window}.png`);
       fs.mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: file, fullPage: true });
@@ -28,18 +28,23 @@ export function pages(book, screenshots) {
   };
 
   describe('every page', { concurrency: 4 }, () => {
-    for (const name of book.pages.filter((page) => page !== FRAME)) {
-      for (const window of ['desktop-light', 'phone-dark']) {
-        test(`${name}, ${window}`, () => book.glance(name, async (page) => {
-          const found = await layout(page);
-          if (name !== WHOLE_BOOK) {
-            found.push(...await axe(page, { whole: false }));
-            await shoot(page, name, window);
-          }
-          assert.deepEqual([...page.problems, ...found], []);
-        }, window));
-      }
+    const glance = (name, window, findings) => test(`${name}, ${window}`, () => book.glance(name, async (page) => {
+      const found = [...await layout(page), ...await findings(page)];
+      assert.deepEqual([...page.problems, ...found], []);
+      await shoot(page, name, window);
+    }, window));
+
+    for (const name of book.pages.filter((page) => page !== FRAME && page !== WHOLE_BOOK)) {
+      glance(name, 'desktop-light', (page) => axe(page, { whole: false }));
+      // The second look is at what theme and width can change.
+      glance(name, 'phone-dark', (page) => axe(page, { whole: false, rules: ['color-contrast'] }));
     }
+    // Made by the same theme: other words, of other widths.
+    for (const name of book.translated) {
+      glance(name, 'phone-light', () => []);
+    }
+    glance(WHOLE_BOOK, 'desktop-light', () => []);
+    glance(WHOLE_BOOK, 'phone-dark', () => []);
   });
 
   describe('each kind of page in each window', { concurrency: 4 }, () => {

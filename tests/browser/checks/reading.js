@@ -57,12 +57,26 @@ export function reading(book) {
       assert.equal((await copied(page, page.locator('code.log').first())).trimEnd(), file.trimEnd());
     }, { permissions }));
 
+    test('no command of the book has a prompt, or a line end behind it', async () => {
+      for (const name of book.pagesWith(/class="language-sh"/)) {
+        const texts = await book.glance(name, (page) => page.locator('code.language-sh').evaluateAll((all) => all.map((code) => code.textContent)));
+        assert.deepEqual(texts.filter((text) => text === '' || /^[$#%>] |\n$/m.test(text)), [], name);
+      }
+    });
+
     test('the button of a command can be seen and tapped', () => book.visit('ch2/hello-map.html', async (page) => {
       const button = page.locator('pre:has(> .language-sh) .clip-button').first();
       assert.equal(await button.evaluate((element) => getComputedStyle(element.parentElement).visibility), 'visible');
       await button.tap();
       assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'labrunner ch2 hello-map');
     }, { permissions, window: 'phone-light' }));
+  });
+
+  test('tabs of code are eight columns wide, as where it was lined up', async () => {
+    for (const name of ['ch2/hello-map.html', 'ch6/read-the-log.html', 'ch8/tc.html']) {
+      const sizes = await book.glance(name, (page) => page.locator('pre code').evaluateAll((all) => all.map((code) => getComputedStyle(code).tabSize)));
+      assert.deepEqual([...new Set(sizes)], ['8'], name);
+    }
   });
 
   describe('keyboard', { concurrency: 4 }, () => {

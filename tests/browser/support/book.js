@@ -14,7 +14,15 @@ export class Book {
   static async open(folder) {
     const book = new Book();
     book.folder = path.resolve(folder);
-    book.pages = pagesIn(book.folder);
+    const all = pagesIn(book.folder);
+    // The book's own language, and by their names the translations: folders with a first page, and a `lang` of that name.
+    book.languages = [...new Set(all.map((page) => page.split('/')[0]))]
+      .filter((name) => all.includes(`${name}/index.html`) && book.html(`${name}/index.html`).includes(`<html lang="${name}"`));
+    book.pages = all.filter((page) => !book.languages.includes(page.split('/')[0]));
+    // Those of which a translation says something of its own.
+    book.translated = book.languages.flatMap((language) => book.pages
+      .filter((page) => page !== 'print.html' && all.includes(`${language}/${page}`) && book.text(page) !== book.text(`${language}/${page}`))
+      .map((page) => `${language}/${page}`));
     book.server = await serve(book.folder);
     book.browser = await launch();
     return book;
@@ -34,6 +42,11 @@ export class Book {
     return fs.readFileSync(path.join(this.folder, page), 'utf8');
   }
 
+  /** What a page says, roughly: its text in one line. */
+  text(page) {
+    return /<main>(.*)<\/main>/s.exec(this.html(page))?.[1].replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
+  }
+
   /** The pages whose HTML matches, without the one that has all of them. */
   pagesWith(pattern) {
     return this.pages.filter((page) => page !== 'print.html' && pattern.test(this.html(page)));
@@ -42,15 +55,15 @@ export class Book {
   /**
    * Shows a page in a fresh window and hands it to `look`, as a Playwright page with `page.problems`.
    *
-   * `options` go to the window; `from: 'file'` opens the file itself, without a server.
+   * `options` go to the window; `from: 'file'` opens the file itself, without a server, and `at` is the address of another one.
    */
-  async show(name, look, { window = 'desktop-light', from, ...options } = {}) {
+  async show(name, look, { window = 'desktop-light', from, at = this.server.address, ...options } = {}) {
     const context = await this.browser.newContext({ ...WINDOWS[window], ...options });
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
-      page.problems = watch(page, this.server.address);
-      const address = from === 'file' ? `file://${this.folder}/${name}` : this.address(name);
+      page.setDefaultTimeout(30_000); // on a machine that is busy with other things
+      page.problems = watch(page, at);
+      const address = from === 'file' ? `file://${this.folder}/${name}` : `${at}/${name}`;
       page.arrive = async () => {
         await page.goto(address);
         await page.evaluate(() => document.fonts.ready);

@@ -20,6 +20,19 @@ export function layout(page) {
         problems.push(`sticks out by ${Math.round(right - edge)}: ${element.outerHTML.slice(0, 100)}`);
       }
     }
+    // In a diagram, what is written in a box stays in it.
+    for (const diagram of document.querySelectorAll('svg.diagram')) {
+      const boxes = [...diagram.querySelectorAll('rect')].map((rect) => rect.getBoundingClientRect());
+      for (const text of diagram.querySelectorAll('text')) {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+        const around = boxes.filter((box) => box.left < x && x < box.right && box.top < y && y < box.bottom)
+          .reduce((least, box) => (least && least.width < box.width ? least : box), undefined);
+        if (around && (left < around.left || right > around.right)) {
+          problems.push(`in a diagram: ${text.textContent}: ${Math.round(right - left)} wide in a box of ${Math.round(around.width)}`);
+        }
+      }
+    }
     const levels = [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map((heading) => Number(heading.localName[1]));
     levels.forEach((level, at) => {
       const before = at ? levels[at - 1] : 0;
