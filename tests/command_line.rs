@@ -9,9 +9,17 @@ fn unknown_names_get_the_nearest_one() {
             &["ch2", "helo-map"][..],
             "There is no lab of ch2 named `helo-map`. Did you mean `hello-map`?",
         ),
-        (&["hc2", "hello-map"], "There is no chapter named `hc2`. Did you mean `ch2`?"),
+        (
+            &["hc2", "hello-map"],
+            "There is no chapter, lab or command named `hc2`. Did you mean `ch2`?",
+        ),
         (&["lits"], "There is no chapter, lab or command named `lits`. Did you mean `list`?"),
-        (&["ch99", "x"], "There is no chapter named `ch99`."),
+        (&["ch99", "x"], "There is no chapter, lab or command named `ch99`."),
+        (&["hints"], "Did you mean `hint`?"),
+        (&["nxt"], "Did you mean `next`?"),
+        (&["rest", "ch2", "hello"], "There is no chapter, lab or command named `rest`."),
+        (&["something-else"], "named `something-else`. All there are: labrunner list"),
+        (&["hint", "ch99", "x"], "There is no chapter named `ch99`."),
         (
             &["ch2", "hello-map", "--break", "nul-check"],
             "There is no break of ch2 hello-map named `nul-check`. Did you mean `null-check`?",
@@ -53,7 +61,9 @@ fn breaks_are_listed() {
 
 #[test]
 fn outside_the_course_it_says_where_to_go() {
-    let done = Labrunner::new(["list"]).within("/".as_ref()).run();
+    let state = tempfile::tempdir().unwrap();
+    let done =
+        Labrunner::new(["list"]).within("/".as_ref()).env("XDG_STATE_HOME", state.path()).run();
     assert_eq!(done.code, 2, "{done}");
     assert!(done.stderr.contains("Change to the folder that you cloned"), "{done}");
 }

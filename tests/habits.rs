@@ -106,6 +106,10 @@ fn quiet_leaves_the_verdict() {
     assert!(done.stdout.starts_with("ch2 hello-map PASS  "), "{done}");
     assert_eq!(done.stdout.lines().count(), 1, "{done}");
 
+    let done = Labrunner::new(["check", "hello-xdp", "-q"]).run();
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{done}");
+    assert!(done.stdout.starts_with("\n") && done.stdout.lines().count() == 2, "{done}");
+
     let course = CourseCopy::new();
     course.replace("labs-bpf/ch3/hello-xdp/hello-xdp.bpf.c", "XDP_PASS", "XDP_DROP");
     let done = Labrunner::new(["check", "hello-xdp", "-q"]).within(course.path()).run();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use course_tests::{CourseCopy, Finished, Labrunner, ended};
+use course_tests::{CourseCopy, Finished, Labrunner, ended, root};
 
 fn run(home: &Path, words: &[&str]) -> Finished {
     Labrunner::new(words).env("XDG_STATE_HOME", home).run()
@@ -49,6 +49,26 @@ fn each_hint_says_more() {
         2,
         &["There is no exercise"],
     );
+}
+
+/// The lab that was run last is meant wherever one is, and that of the folder in its folder.
+#[test]
+fn who_names_no_lab_means_the_one_that_was_run_last() {
+    let home = tempfile::tempdir().unwrap();
+    let in_folder = |folder: &Path, words: &[&str]| {
+        Labrunner::new(words).env("XDG_STATE_HOME", home.path()).within(folder).run()
+    };
+    ended(&run(home.path(), &["ch2", "hello"]), 0, &["PASS"]);
+    ended(&in_folder(Path::new("/"), &["hint"]), 0, &["ch2 hello\n1/"]);
+    ended(&in_folder(Path::new("/"), &["break"]), 0, &["ch2 hello\n"]);
+    let folder = root().join("labs-bpf/ch2/hello-tail");
+    ended(&in_folder(&folder, &["exercise"]), 0, &["ch2 hello-tail\n"]);
+    // An exercise that is not solved yet.
+    ended(&run(home.path(), &["ch3", "hello-xdp", "--exercise", "drop"]), 1, &["FAIL"]);
+    ended(&run(home.path(), &["hint"]), 0, &["ch3 hello-xdp, exercise drop\n1/"]);
+    ended(&run(home.path(), &["ch3", "hello-xdp", "--break", "license"]), 0, &["PASS"]);
+    ended(&run(home.path(), &["hint"]), 0, &["ch3 hello-xdp, exercise drop\n", "\n2/"]);
+    ended(&run(home.path(), &["progress"]), 0, &["labs passed, "]);
 }
 
 #[test]
@@ -189,6 +209,6 @@ fn the_editor_gets_the_program_of_the_lab() {
     };
     ended(&edit("echo -n", &["hello-map"]), 0, &[PROGRAM]);
     ended(&edit("echo", &[]), 0, &["ch1/first-light/first-light.bpf.c"]);
-    ended(&edit("/nowhere/vi", &["hello-map"]), 69, &["cannot be started", "EDITOR=nano"]);
+    ended(&edit("/nowhere/vi", &["hello-map"]), 69, &["cannot be started", "EDITOR=vi"]);
     ended(&edit("false", &["hello-map"]), 2, &["ended with"]);
 }

@@ -112,7 +112,7 @@ It is served to this machine only, and needs no network. Pages are built again w
     Book(BookArgs),
     /// Give one more hint for a lab, or for an exercise of it.
     #[command(after_help = "Examples:
-  labrunner hint                                      of the lab that comes next
+  labrunner hint                                      of the lab that you ran last
   labrunner hint ch3 hello-xdp --exercise drop        of an exercise
   labrunner hint ch3 hello-xdp --all                  all that there are")]
     Hint(HintArgs),

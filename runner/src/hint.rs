@@ -60,6 +60,9 @@ fn of_stage(stage: Stage, outcome: Option<&Outcome>) -> &'static str {
         (Stage::Compile, _) => {
             "Begin with clang's first error: those after it are often its consequences."
         }
+        (_, Some(Outcome::Failed { stderr, refusal: None, .. })) if of_words(stderr).is_some() => {
+            of_words(stderr).unwrap_or_default()
+        }
         (Stage::Open, _) => {
             "libbpf reads the object before the kernel does: look at the sections, the maps and the \
              licence, and at what it says of them."
@@ -80,6 +83,32 @@ fn of_stage(stage: Stage, outcome: Option<&Outcome>) -> &'static str {
         }
         _ => "Look at what it printed: --raw shows all of it.",
     }
+}
+
+/// What libbpf or the lab says of its own, where that has one reason only.
+fn of_words(stderr: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "failed to find BTF for extern",
+            "The program calls a function that is not in it. There is no C library in the kernel, and \
+             clang turns some of its own, such as __builtin_memcmp, into calls of one: write the loop \
+             out, or take a helper.",
+        ),
+        (
+            "missing BPF prog type, check ELF section name",
+            "libbpf does not know what kind of program that section name means: look at how the \
+             SEC(\"…\") line is written.",
+        ),
+        (
+            "has no map ",
+            "The lab's Rust side looks for a map by that name: call it so in the BPF C.",
+        ),
+        (
+            "has no program ",
+            "The lab's Rust side looks for a program by that name: call the function so in the BPF C.",
+        ),
+    ];
+    known.iter().find(|(words, _)| stderr.contains(words)).map(|(_, hint)| *hint)
 }
 
 /// Where to look first, for each of the verifier's categories.
@@ -181,5 +210,15 @@ mod tests {
         let said = |verdict| first(&Report::with(verdict), &["Look at the key.".into()]);
         assert!(said(Verdict::Fail(failure(Stage::Attach))).unwrap().contains("SEC"));
         assert_eq!(said(Verdict::Pass), None);
+        for (words, hint) in [
+            (
+                "libbpf: failed to find BTF for extern 'memcmp' [12] section: -2",
+                "write the loop out",
+            ),
+            ("libbpf: prog 'f': missing BPF prog type, check ELF section name 'x'", "is written"),
+            ("error: lab.bpf.o has no map execs_by_uid", "call it so"),
+        ] {
+            assert!(of_words(words).unwrap().contains(hint), "{words}");
+        }
     }
 }

@@ -32,6 +32,7 @@ pub mod hint;
 pub mod interrupt;
 pub mod judge;
 pub mod kernels;
+pub mod left;
 pub mod manifest;
 pub mod normalise;
 pub mod outcome;

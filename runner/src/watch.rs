@@ -16,7 +16,6 @@ pub mod guard;
 pub mod headless;
 pub mod interactive;
 pub mod keys;
-pub mod left;
 pub mod menu;
 pub mod screen;
 pub mod session;

@@ -22,6 +22,8 @@ pub struct Table {
     cells: Vec<Vec<Option<Cell>>>,
     /// How many rows have been given out.
     given: usize,
+    /// Whether the line above the rows is there.
+    headed: bool,
     /// Whether rows are left out in which everything passed.
     terse: bool,
     /// The reasons that have been given out; note 1 is the first.
@@ -78,7 +80,7 @@ impl Table {
     pub fn new(labels: Vec<String>, columns: Vec<String>) -> Self {
         let row = || columns.iter().map(|_| None).collect();
         let cells = labels.iter().map(|_| row()).collect();
-        Self { labels, columns, cells, given: 0, terse: false, notes: Vec::new() }
+        Self { labels, columns, cells, given: 0, headed: false, terse: false, notes: Vec::new() }
     }
 
     /// The same without the rows in which everything passed.
@@ -89,6 +91,10 @@ impl Table {
 
     /// The line above the rows.
     pub fn header(&self) -> String {
+        if self.terse { String::new() } else { self.names() }
+    }
+
+    fn names(&self) -> String {
         let mut text = " ".repeat(self.label_width());
         for column in &self.columns {
             let _ = write!(text, "  {column:<width$}", width = width(column));
@@ -127,6 +133,8 @@ impl Table {
         if self.terse && row.iter().all(passed) {
             return String::new();
         }
+        let header = if self.terse && !self.headed { self.names() } else { String::new() };
+        self.headed = true;
         let mut text = format!("{label:<width$}", width = self.label_width());
         let told = self.notes.len();
         for (column, cell) in self.columns.iter().zip(&row) {
@@ -135,7 +143,7 @@ impl Table {
             let shown = shown(cell.as_ref(), number, width(column));
             let _ = write!(text, "  {shown}");
         }
-        text = format!("{}\n", text.trim_end());
+        text = format!("{header}{}\n", text.trim_end());
         for (index, note) in self.notes.iter().enumerate().skip(told) {
             let number = format!("[{}]", index + 1);
             for (line, lead) in note.trim_end().lines().zip(once(number.as_str()).chain(repeat("")))

@@ -10,7 +10,8 @@ use crate::complete;
 /// Which lab is meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct LabArgs {
-    /// Chapter of the lab, or the lab's name alone; without it, the lab that comes next.
+    /// Chapter of the lab, or the lab's name alone; without it, the lab in whose folder you are, the one
+    /// that was run last, or the one that comes next.
     #[arg(add = ArgValueCompleter::new(complete::chapters))]
     pub chapter: Option<String>,
 
@@ -78,9 +79,9 @@ pub struct ResetArgs {
 /// What to do with the progress.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ProgressArgs {
-    /// What to do with it.
+    /// What to do with it; without it, how far you are.
     #[command(subcommand)]
-    pub action: ProgressAction,
+    pub action: Option<ProgressAction>,
 }
 
 /// What can be done with the progress.

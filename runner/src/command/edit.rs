@@ -21,7 +21,7 @@ pub fn run(args: &LabArgs) -> Result<u8, Error> {
     let status = Command::new(program).args(options).arg(&file).status().map_err(|e| {
         Error::unable(
             format!("the editor `{program}` cannot be started: {e}."),
-            format!("Name one: EDITOR=nano labrunner edit {}", lab.title()),
+            format!("Name one that is there: EDITOR=vi labrunner edit {}", lab.title()),
         )
     })?;
     match status.success() {

@@ -1,16 +1,19 @@
 //! `labrunner ch2 hello-map`: one lab, on one kernel or on several.
 
+use clap::CommandFactory;
+
 use super::telling::{self, Long};
 use super::{course, print, say};
 use crate::by_hand;
 use crate::cancel::Cancel;
-use crate::cli::{EngineName, Format, RunArgs};
-use crate::course::{Lab, unknown};
+use crate::cli::{Cli, EngineName, Format, RunArgs};
+use crate::course::{Course, Lab, unknown};
 use crate::engine::Engine;
 use crate::engine::host::Host;
 use crate::engine::vm::Vm;
 use crate::error::{Error, FAILED, PASSED};
 use crate::kernels;
+use crate::left;
 use crate::programs::Programs;
 use crate::progress;
 use crate::render::{json, text};
@@ -19,13 +22,16 @@ use crate::subject::Subject;
 
 /// Runs the lab and prints the report; the exit status tells the verdict.
 pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
+    let course = course()?;
+    if let Some(chapter) = args.chapter.as_deref() {
+        known(&course, chapter)?;
+    }
     if let Some(word) = args.more.first() {
         return Err(Error::Usage(format!(
             "`{word}` is one word too many: a lab is named by chapter and name, such as \
              `ch2 hello-map`."
         )));
     }
-    let course = course()?;
     let Some(chapter) = args.chapter.as_deref() else {
         return Err(Error::Usage("Which lab? Name one, such as `ch2 hello-map`.".into()));
     };
@@ -60,6 +66,7 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
             let _long = Long::new(format!("{chapter} {} runs …", lab.name));
             request.run(engine.get(), &mut say)?
         };
+        let _ = left::note_run(&course.root, lab, subject); // progress tells if nothing can be written
         if let Some(sentence) = progress::note(&course, lab, subject, &report) {
             say(&sentence);
         }
@@ -71,6 +78,23 @@ pub fn run(args: &RunArgs, format: Format) -> Result<u8, Error> {
         code = worse(code, report.exit_code());
     }
     Ok(code)
+}
+
+/// The first word is a chapter or a lab. What is neither may be a command that was mistyped.
+fn known(course: &Course, word: &str) -> Result<(), Error> {
+    let first = word.split('/').next().unwrap_or(word);
+    let is_known =
+        |lab: &Lab| lab.chapter == first || lab.name == word || lab.collection() == Some(word);
+    if course.labs.iter().any(is_known) {
+        return Ok(());
+    }
+    let cli = Cli::command();
+    let commands = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut names: Vec<&str> = commands.map(clap::Command::get_name).collect();
+    names.extend(course.chapters());
+    let of_course = course.labs.iter().filter(|lab| lab.collection().is_none());
+    names.extend(of_course.map(|lab| lab.name.as_str()));
+    Err(unknown("chapter, lab or command", word, &names))
 }
 
 enum AnyEngine {

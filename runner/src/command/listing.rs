@@ -33,6 +33,9 @@ fn show(
     let progress = progress();
     let lab = chosen(&course, &progress, args)?;
     let rows = rows(lab, progress.of(lab).unwrap_or(&Done::default()));
+    if format == Format::Text && args.chapter.is_none() {
+        print(&format!("{}\n", lab.title()))?;
+    }
     print(&match format {
         Format::Text => text(&lab.title(), what, &rows),
         Format::Json | Format::Junit => json(&rows) + "\n",

@@ -12,8 +12,9 @@ use crate::progress;
 /// Prints it, or takes over another one.
 pub fn run(args: &ProgressArgs) -> Result<u8, Error> {
     match &args.action {
-        ProgressAction::Export => print(&progress::export(&super::progress())?)?,
-        ProgressAction::Import { file } => {
+        None => return super::next::overview(),
+        Some(ProgressAction::Export) => print(&progress::export(&super::progress())?)?,
+        Some(ProgressAction::Import { file }) => {
             let text = read(file)?;
             let labs = progress::import(&text, &file.display().to_string())?;
             let word = if labs == 1 { "lab" } else { "labs" };

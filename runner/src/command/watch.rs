@@ -1,23 +1,20 @@
 //! `labrunner watch`: a verdict after each save.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::lab::{default_engine, print_names};
-use super::say;
-use crate::cli::{EngineName, Format, WatchArgs};
-use crate::course::{Course, Lab};
+use super::{chosen, course, say};
+use crate::cli::{EngineName, Format, LabArgs, WatchArgs};
 use crate::engine::Engine;
 use crate::engine::host::{self, QuietHost};
 use crate::engine::vm::Vm;
 use crate::error::{Error, PASSED};
 use crate::kernels;
+use crate::left::{Left, note};
 use crate::programs::Programs;
-use crate::progress::Progress;
 use crate::watch::interactive::Options;
-use crate::watch::left::{Left, note};
 use crate::watch::session::Session;
-use crate::watch::target::{Target, lab_of_folder};
+use crate::watch::target::Target;
 use crate::watch::worker::MakeEngine;
 use crate::watch::{headless, interactive, terminal};
 
@@ -25,9 +22,10 @@ use crate::watch::{headless, interactive, terminal};
 pub fn run(args: &WatchArgs, format: Format) -> Result<u8, Error> {
     let (left, said) = Left::load();
     said.iter().for_each(|sentence| say(sentence));
-    let course = Arc::new(find_course(&left)?);
+    let course = Arc::new(course()?);
     let progress = super::progress();
-    let lab = find_lab(&course, args, &left, &progress)?;
+    let named = LabArgs { chapter: args.chapter.clone(), lab: args.lab.clone() };
+    let lab = chosen(&course, &progress, &named)?;
     let exercise = match args.exercise.as_deref() {
         Some("") => {
             let exercises = lab.manifest.exercises.iter();
@@ -47,7 +45,9 @@ pub fn run(args: &WatchArgs, format: Format) -> Result<u8, Error> {
         options.ask.map_or(Ok(()), |ask| ask())?;
         return interactive::run(Session::start(course, target, engine, color), options);
     }
-    note(&course.root, &target).iter().for_each(|sentence| say(sentence));
+    note(&course.root, &target.lab, target.exercise.as_deref())
+        .iter()
+        .for_each(|sentence| say(sentence));
     headless::run(Session::start(course, target, engine, color), format)
 }
 
@@ -59,36 +59,6 @@ fn options(args: &WatchArgs) -> String {
     });
     let kernel = args.kernel.as_ref().map(|series| format!(" --kernel {series}"));
     on + &kernel.unwrap_or_default()
-}
-
-/// The course that the current folder is in, or the one that was watched last: one can be anywhere.
-fn find_course(left: &Left) -> Result<Course, Error> {
-    let here = current_folder();
-    let error = match Course::find(&here) {
-        Err(error) if left.course.is_some() => error,
-        found => return found,
-    };
-    let known = left.course.as_ref().filter(|folder| folder.join("labs-bpf").is_dir());
-    known.map_or(Err(error), |folder| Course::find(folder))
-}
-
-fn current_folder() -> PathBuf {
-    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
-}
-
-/// The lab that was named, the one in whose folder we are, the one that was left, or the next one.
-fn find_lab<'a>(
-    course: &'a Course,
-    args: &WatchArgs,
-    left: &Left,
-    progress: &Progress,
-) -> Result<&'a Lab, Error> {
-    if let Some(chapter) = args.chapter.as_deref() {
-        return course.lab(chapter, args.lab.as_deref());
-    }
-    let here = lab_of_folder(course, &current_folder());
-    here.or_else(|| left.lab(course, progress))
-        .ok_or_else(|| Error::Usage("You have passed every lab. Name the one to watch.".into()))
 }
 
 /// What makes the engine, once the lab programs are there.

@@ -174,12 +174,28 @@ fn write_stream(
         return Ok(());
     }
     writeln!(text, "{title}\n")?;
-    for line in output.trim_end().lines().take(most) {
+    let all: Vec<&str> = output.trim_end().lines().collect();
+    let shown = shown_of(&all, most);
+    for line in &shown {
         writeln!(text, "  {}", printable(line))?;
     }
-    let left = output.trim_end().lines().count().saturating_sub(most);
-    write_left(text, left, how)?;
+    write_left(text, all.len() - shown.len(), how)?;
     writeln!(text)
+}
+
+/// So many of these lines, from the beginning. What is compared comes before the lines that are for people
+/// only, which begin with `#`; those that are shown keep their order.
+fn shown_of<'a>(lines: &[&'a str], most: usize) -> Vec<&'a str> {
+    let is_compared = |line: &str| line != "#" && !line.starts_with("# ");
+    let compared = lines.iter().filter(|line| is_compared(line)).count();
+    let (mut compared, mut others) = (compared.min(most), most.saturating_sub(compared));
+    let room = |line: &&&str| {
+        let room = if is_compared(line) { &mut compared } else { &mut others };
+        let has_room = *room > 0;
+        *room -= usize::from(has_room);
+        has_room
+    };
+    lines.iter().filter(room).copied().collect()
 }
 
 fn write_diff(text: &mut String, lines: &[Line], most: usize, how: How) -> fmt::Result {

@@ -112,7 +112,7 @@ impl Editor {
             Err(error) => {
                 let program = &self.program;
                 return Some(format!(
-                    "The editor `{program}` cannot be started: {error}. Name yours: export EDITOR=nano"
+                    "The editor `{program}` cannot be started: {error}. Name one that is there: export EDITOR=vi"
                 ));
             }
         };
@@ -164,7 +164,7 @@ mod tests {
             |command: &str| Editor::of(words(command), Path::new("file"), None).run(folder.path());
         assert_eq!(run("touch"), None);
         assert!(folder.path().join("file").exists());
-        assert!(run("no-such-editor").unwrap().contains("export EDITOR=nano"));
+        assert!(run("no-such-editor").unwrap().contains("export EDITOR=vi"));
         assert_eq!(run("false").unwrap(), "The editor `false` ended with exit status: 1.");
     }
 }

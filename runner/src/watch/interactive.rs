@@ -14,9 +14,9 @@ use super::terminal::{Terminal, Told, columns};
 use crate::course::Course;
 use crate::error::{Error, PASSED};
 use crate::judge::Verdict;
+use crate::left;
 use crate::progress::Progress;
 use crate::render::watch::{self, HELP, Status, Word};
-use crate::watch::left;
 use crate::watch::target::{Part, Target};
 
 /// What comes from whoever sits in front of the screen.
@@ -219,7 +219,7 @@ impl Desk {
         self.status.title = lab.title() + &target.part().options();
         self.last = None;
         self.status.word = Word::Checking;
-        let said = left::note(&self.session.course().root, target);
+        let said = left::note(&self.session.course().root, lab, target.exercise.as_deref());
         self.print(&format!("\n{text}{}", said.map_or(String::new(), |said| said + "\n")));
     }
 

@@ -1,8 +1,6 @@
 //! What is checked after each save.
 
-use std::path::Path;
-
-use crate::course::{Course, Lab};
+use crate::course::Lab;
 use crate::error::Error;
 use crate::subject::Subject;
 
@@ -52,10 +50,4 @@ impl Part {
             Self::Break(name) => Subject::Break(lab.find_break(name)?),
         })
     }
-}
-
-/// The lab in whose folder somebody is who names none.
-pub fn lab_of_folder<'a>(course: &'a Course, folder: &Path) -> Option<&'a Lab> {
-    let inside = folder.strip_prefix(&course.root).ok()?;
-    course.labs.iter().find(|lab| inside.starts_with(&lab.folder))
 }

@@ -110,7 +110,7 @@ impl Desk {
     }
 
     fn go_to(&mut self, course: Arc<Course>, lab: Lab, progress: &Progress) {
-        let (left, _) = crate::watch::left::Left::load();
+        let (left, _) = crate::left::Left::load();
         let exercise = left.exercise(&lab, progress);
         self.watch(course, Target { lab, exercise });
     }

@@ -154,9 +154,10 @@ fn constant(case: &Case<'_, '_>) -> Option<Account> {
                 plural(room, "byte")
             )
         };
-        let help = format!(
-            "make the variable {len} bytes large, or use only {room}: a key's or value's type must be as large as the map's"
-        );
+        let mut help = format!("make the variable {len} bytes large, or use only {room}");
+        if case.callee().is_some_and(|name| name.starts_with("bpf_map_")) {
+            help += ": a key's or value's type must be as large as the map's";
+        }
         (meaning, help)
     } else {
         // The place is within the stack, so what is missing is a value there.

@@ -15,15 +15,15 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
-use super::target::Target;
 use crate::course::{Course, Lab};
-use crate::progress::{Progress, State};
+use crate::progress::Progress;
+use crate::subject::Subject;
 use crate::versioned;
 
 /// The version of the format that is written and understood.
 const VERSION: u32 = 1;
 
-/// What was watched last.
+/// What was worked at last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// The folder of the course.
@@ -41,15 +41,10 @@ impl Left {
         path().map_or_else(|| (Self::default(), None), |path| versioned::load(&path, VERSION))
     }
 
-    /// The lab to go on with: the one that was watched last, if it has not been passed, or else the next
-    /// one of the course.
+    /// The lab to go on with: the one that was run or watched last, or else the next one of the course.
     pub fn lab<'a>(&self, course: &'a Course, progress: &Progress) -> Option<&'a Lab> {
         let last = course.labs.iter().find(|lab| Some(lab.title()) == self.lab);
-        let is_open = |lab: &&Lab| {
-            let begun = matches!(progress.state(lab), State::New | State::Begun);
-            begun || self.exercise(lab, progress).is_some()
-        };
-        last.filter(is_open).or_else(|| progress.next(course))
+        last.or_else(|| progress.next(course))
     }
 
     /// The exercise of a lab to go on with, if it is not solved yet.
@@ -60,20 +55,38 @@ impl Left {
     }
 }
 
-/// Writes down what is watched now; a sentence for the learner if that cannot be done.
-pub fn note(root: &Path, target: &Target) -> Option<String> {
+/// Writes down what is worked at now: a lab, or an exercise of it. A sentence for the learner if that cannot
+/// be done.
+pub fn note(root: &Path, lab: &Lab, exercise: Option<&str>) -> Option<String> {
+    change(root, lab, |left| match exercise {
+        Some(name) => left.exercises.insert(lab.title(), name.into()),
+        None => left.exercises.remove(&lab.title()),
+    })
+}
+
+/// Writes down what was run. A look at something else than the learner's own program changes nothing of
+/// the exercise that is being solved.
+pub fn note_run(root: &Path, lab: &Lab, subject: Subject<'_>) -> Option<String> {
+    match subject {
+        Subject::Program => note(root, lab, None),
+        Subject::Exercise(exercise) => note(root, lab, Some(&exercise.name)),
+        _ => change(root, lab, |_| None),
+    }
+}
+
+fn change(
+    root: &Path,
+    lab: &Lab,
+    exercise: impl FnOnce(&mut Left) -> Option<String>,
+) -> Option<String> {
     let path = path()?;
-    let title = target.lab.title();
     let changed = versioned::update(&path, VERSION, |left: &mut Left| {
         left.course = Some(root.into());
-        left.lab = Some(title.clone());
-        match &target.exercise {
-            Some(name) => left.exercises.insert(title.clone(), name.clone()),
-            None => left.exercises.remove(&title),
-        };
+        left.lab = Some(lab.title());
+        exercise(left);
     });
     let error = changed.err()?;
-    Some(format!("What you watch is not written down: {}: {error}.", path.display()))
+    Some(format!("What you work at is not written down: {}: {error}.", path.display()))
 }
 
 /// `None` where there is no home folder: then nothing is kept.
