@@ -141,6 +141,22 @@ fn a_reset_keeps_the_learners_files_and_can_be_undone_and_that_undone() {
 }
 
 #[test]
+fn a_lab_whose_folder_was_removed_comes_back() {
+    let (home, copy) = (tempfile::tempdir().unwrap(), clone());
+    let reset = |words: &[&str]| {
+        let words = [&["reset"], words].concat();
+        Labrunner::new(words).env("XDG_STATE_HOME", home.path()).within(copy.path()).run()
+    };
+    let folder = copy.path().join("labs-bpf/ch2/hello-map");
+    fs::remove_dir_all(&folder).unwrap();
+    ended(&reset(&["ch2", "hello-maps"]), 2, &["There is no lab of ch2 named `hello-maps`."]);
+    ended(&reset(&["ch2", "../ch3"]), 2, &["There is no lab of ch2 named `../ch3`."]);
+    ended(&reset(&["ch2", "hello-map"]), 0, &[PROGRAM, "labs-bpf/ch2/hello-map/lab.toml"]);
+    ended(&run(home.path(), &["ch2", "hello-map"]), 0, &["PASS"]);
+    assert!(folder.join("breaks/null-check.patch").exists());
+}
+
+#[test]
 fn nothing_is_replaced_where_nothing_can_be_kept() {
     let copy = clone();
     let file = copy.path().join(PROGRAM);

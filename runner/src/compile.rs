@@ -83,6 +83,9 @@ pub fn compile_unless(
     color: bool,
     cancel: &Cancel,
 ) -> Result<Compiled, Error> {
+    if !root.join(path).exists() {
+        return Err(gone(path));
+    }
     let overlay = text.map(|text| Overlay::new(&root.join(path), text)).transpose()?;
     let more: Vec<String> = overlay.iter().flat_map(Overlay::flags).collect();
     clang(root, path, &more, color, cancel)
@@ -147,6 +150,15 @@ fn clang(
         )));
     }
     Ok(Compiled::Object { object: output.stdout, warnings: output.stderr })
+}
+
+fn gone(path: &Path) -> Error {
+    let lab = path.parent().and_then(|folder| folder.strip_prefix("labs-bpf").ok());
+    let lab = lab.map_or(String::new(), |lab| lab.display().to_string().replacen('/', " ", 1));
+    Error::Usage(format!(
+        "{} is not there. Put it back as it was shipped: labrunner reset {lab}",
+        path.display()
+    ))
 }
 
 /// What is wrong where the source is not.

@@ -5,7 +5,7 @@
 //! the learner has committed does not count as shipped.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::child;
@@ -89,6 +89,17 @@ impl Shipped {
     /// The same of all labs, also of those that are not there any more.
     pub fn changed_in_all(&self) -> Result<Vec<PathBuf>, Error> {
         self.changed_in(&["labs-bpf".into(), "labs/src".into()])
+    }
+
+    /// The files of a lab whose folder is gone, so that the course does not know it any more. None if there
+    /// has never been such a lab.
+    pub fn gone(&self, chapter: &str, lab: &str) -> Result<Vec<PathBuf>, Error> {
+        let folder = Path::new("labs-bpf").join(chapter).join(lab);
+        let is_plain = |part| matches!(part, Component::Normal(_));
+        if !folder.components().all(is_plain) || self.root.join(&folder).join("lab.toml").exists() {
+            return Ok(Vec::new());
+        }
+        self.changed_in(&[folder.display().to_string()])
     }
 
     fn changed_in(&self, paths: &[String]) -> Result<Vec<PathBuf>, Error> {

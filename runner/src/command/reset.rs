@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{chosen, course, print, progress, say};
 use crate::backup::{Backup, replace};
-use crate::cli::ResetArgs;
+use crate::cli::{LabArgs, ResetArgs};
 use crate::course::Course;
 use crate::error::{Error, PASSED};
 use crate::shipped::Shipped;
@@ -20,8 +20,7 @@ pub fn run(args: &ResetArgs) -> Result<u8, Error> {
     let (what, files) = if args.all {
         ("Every lab".into(), shipped.changed_in_all()?)
     } else {
-        let lab = chosen(&course, &progress(), &args.lab)?;
-        (lab.title(), shipped.changed(lab)?)
+        one(&course, &shipped, &args.lab)?
     };
     if files.is_empty() {
         print(&format!("{what} is as the course ships it.\n"))?;
@@ -35,6 +34,21 @@ pub fn run(args: &ResetArgs) -> Result<u8, Error> {
     }
     print(&told("As shipped again", &files, &backup.folder))?;
     Ok(PASSED)
+}
+
+/// The title of the lab, and its files that are not as shipped. A lab that was removed is one, too.
+fn one(
+    course: &Course,
+    shipped: &Shipped,
+    named: &LabArgs,
+) -> Result<(String, Vec<PathBuf>), Error> {
+    let error = match chosen(course, &progress(), named) {
+        Ok(lab) => return Ok((lab.title(), shipped.changed(lab)?)),
+        Err(error) => error,
+    };
+    let (Some(chapter), Some(lab)) = (&named.chapter, &named.lab) else { return Err(error) };
+    let gone = shipped.gone(chapter, lab)?;
+    if gone.is_empty() { Err(error) } else { Ok((format!("{chapter} {lab}"), gone)) }
 }
 
 fn undo(course: &Course) -> Result<u8, Error> {
