@@ -73,8 +73,9 @@ fn outside(case: &Case<'_, '_>) -> Option<Account> {
     let moved = variable.is_some() || number("id").is_some_and(|id| id > 0);
     let behind = if moved { " behind that pointer's variable part" } else { "" };
     let account = account.origin(&origin).meaning(format!(
-        "The program accesses {} at offset {off}{behind}, so the packet must have {end} bytes there.",
+        "The program accesses {} at offset {off}{behind}, so the packet must have {} there.",
         plural(len, "byte"),
+        plural(end, "byte"),
     ));
     let account = account.meaning(match checked {
         0 => "On this path no comparison says that it has any.".to_owned(),
@@ -90,11 +91,11 @@ fn outside(case: &Case<'_, '_>) -> Option<Account> {
         return Some(
             account
                 .meaning("The pointer has a variable offset: only a comparison made after the addition counts for it.")
-                .help(format!("compare this very pointer, {end} bytes on, with `data_end` after the last addition"))
+                .help(format!("compare this very pointer, {} on, with `data_end` after the last addition", plural(end, "byte")))
                 .code(format!("if (pointer + {end} > data_end)\n\treturn 0;")),
         );
     }
-    let help = format!("compare with `data_end` before this line, for {end} bytes");
+    let help = format!("compare with `data_end` before this line, for {}", plural(end, "byte"));
     let data = case.variable(&origin).unwrap_or("data".into());
     Some(account.help(help).code(format!("if ({data} + {end} > data_end)\n\treturn 0;")))
 }
