@@ -317,6 +317,9 @@ fn junit_has_a_suite_for_each_kernel() {
 fn it_needs_the_course_and_says_so() {
     let project = Project::new();
     let object = project.object("good.bpf.o", &[PASS], &[]);
-    let done = verify(&object, &[]).within(project.0.path()).run();
+    // Who has never worked in a course has none that could be meant.
+    let state = tempfile::tempdir().unwrap();
+    let done =
+        verify(&object, &[]).within(project.0.path()).env("XDG_STATE_HOME", state.path()).run();
     ended(&done, 2, &["is not inside the course", "Change to the folder that you cloned"]);
 }
