@@ -82,12 +82,15 @@ impl Plan<'_> {
     }
 
     /// Runs one of them. Whatever comes of it is a report: one that cannot run stops no other. When its
-    /// machine broke down, which an emulated one does once in some thousand runs, it gets another, and
+    /// machine went down, which an emulated one does once in some thousand runs, it gets another, and
     /// that is said.
     pub fn run(&self, row: &Row<'_>, column: &Column, say: &mut dyn FnMut(&str)) -> Report {
         let report = self.try_once(row, column, say);
         match &report.verdict {
-            Verdict::Environment(unable) if report.kernel.is_some() && column.release.is_ok() => {
+            // One that oopsed or warned and went on has a transcript: that is no accident.
+            Verdict::Environment(unable)
+                if report.kernel.is_some() && report.transcript.is_none() =>
+            {
                 say(&format!(
                     "{} on {}: {} It gets another machine.",
                     row.label(),
